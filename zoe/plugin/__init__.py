@@ -1,0 +1,58 @@
+"""Everything that a plugin's author imports from Zoe, beside `zoe.zapp` and `zoe.errors`."""
+
+from zoe.plugin.authenticator import Authenticator, Identity
+from zoe.plugin.backend import (
+    Address,
+    Backend,
+    Handle,
+    Limits,
+    NodeReport,
+    PortSpec,
+    ServiceId,
+    ServiceReport,
+    ServiceSpec,
+    ServiceState,
+    Usage,
+    VolumeSpec,
+)
+from zoe.plugin.backfill import Backfill
+from zoe.plugin.base import Deployment, NoSettings, Plugin, PluginSettings
+from zoe.plugin.change import ExecutionChange
+from zoe.plugin.placement import Placement
+from zoe.plugin.policy import Policy
+from zoe.plugin.specs import hookimpl
+from zoe.plugin.zapp_type import Progress, RunningService, ZAppType
+from zoe.scheduling.model import Application, Node, Part, Resources
+
+__all__ = [
+    "Address",
+    "Application",
+    "Authenticator",
+    "Backend",
+    "Backfill",
+    "Deployment",
+    "ExecutionChange",
+    "Handle",
+    "Identity",
+    "Limits",
+    "NoSettings",
+    "Node",
+    "NodeReport",
+    "Part",
+    "Placement",
+    "Plugin",
+    "PluginSettings",
+    "Policy",
+    "PortSpec",
+    "Progress",
+    "Resources",
+    "RunningService",
+    "ServiceId",
+    "ServiceReport",
+    "ServiceSpec",
+    "ServiceState",
+    "Usage",
+    "VolumeSpec",
+    "ZAppType",
+    "hookimpl",
+]

@@ -1,0 +1,18 @@
+"""The contract of a scheduling policy: who is served first."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from zoe.plugin.base import Plugin
+from zoe.scheduling.model import Application
+
+
+class Policy(Plugin):
+    """Orders executions. Pure: the same executions at the same time give the same order."""
+
+    @abstractmethod
+    def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:
+        """Return the same executions, the one to serve first at the front. `now` in seconds since the epoch.
+
+        Called from the master's loop: no I/O. One that raises is named in the log and FIFO takes over for that pass.
+        """
