@@ -64,7 +64,7 @@ class NotFoundError(ZoeError):
 
 
 class ConflictError(ZoeError):
-    """This cannot be done in the present state."""
+    """The present state does not allow it."""
 
 
 class QuotaExceededError(ZoeError):
@@ -80,7 +80,7 @@ class StateError(ZoeError):
 
 
 class AlreadyOwnedError(ZoeError):
-    """The data directory {path} belongs to another `zoe serve` (process {pid}); stop that one first, or name another with --data-dir."""
+    """The data directory {path} belongs to another `zoe serve` (process {pid}): stop it, or name another directory."""
 
 
 class PluginError(ZoeError):

@@ -1,4 +1,4 @@
-"""What all plugin classes share: a name, one line of documentation, settings of their own, and the deployment they serve."""
+"""What all plugin classes share: a name, a line of documentation, settings of their own, the deployment they serve."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -52,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One execution as the scheduler sees it. `submitted` in seconds since the epoch, `size` as its owner declared it."""
+    """One execution as the scheduler sees it. `submitted`: seconds since the epoch; `size`: as its owner gave it."""
 
     id: int
     owner: str

@@ -19,7 +19,7 @@ from peewee import (
 from playhouse.postgres_ext import BinaryJSONField
 
 
-class _Row(Model):  # type: ignore[misc] # peewee has no types
+class _Row(Model):
     id = BigAutoField()
 
 
@@ -60,6 +60,8 @@ class User(_Row):
     role = ForeignKeyField(Role)
 
     class Meta:
+        """How the table is called."""
+
         table_name = "account"  # `user` is a word of SQL
 
 
@@ -76,7 +78,7 @@ class Token(_Row):
 class Execution(_Row):
     """One run of a ZApp. `outcome` is the final status that an execution in `cleaning up` is heading for.
 
-    Written by the API: the first block at submission, `stop_requested` and `stop_reason` later. By the master: the rest.
+    Written by the API: the first block at submission, later `stop_requested` and `stop_reason`. The rest by the master.
     """
 
     user = ForeignKeyField(User, index=False)
@@ -101,7 +103,7 @@ class Execution(_Row):
 
 
 class Service(_Row):
-    """One part of an execution. Inserted by the API, all else by the master; `handle` is the backend's (`backend_id`)."""
+    """One part of an execution. Inserted by the API, then the master's; `handle` is what the backend finds it by."""
 
     execution = ForeignKeyField(Execution, on_delete="CASCADE")
     name = TextField()
