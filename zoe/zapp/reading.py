@@ -1,0 +1,54 @@
+"""Reads a ZApp: upgrade, validate, and report all faults at once."""
+
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from zoe.errors import Fault, ZAppInvalidError
+from zoe.zapp.hygiene import hygiene
+from zoe.zapp.model import ZApp
+from zoe.zapp.paths import in_reading_order
+from zoe.zapp.rules import broken_rules
+from zoe.zapp.tolerant import Object
+from zoe.zapp.upgrade import before_upgrade, is_version_2, upgraded
+from zoe.zapp.wording import faults_in
+
+MOST_FAULTS = 1000
+
+
+def read(document: object) -> ZApp:
+    """Return the ZApp that a parsed JSON document describes; version 2 is upgraded.
+
+    Raises:
+        ZAppInvalidError: with every fault (the first thousand of them) and its path in the document as it was given.
+
+    """
+    if not isinstance(document, dict):
+        raise ZAppInvalidError(
+            [Fault("", "is not a JSON object; expected one with name, version, will_end and services")]
+        )
+    unclean = hygiene(document)
+    old = is_version_2(document)
+    zapp, wrong = _validated(upgraded(document) if old else document)
+    blamed = {fault.path for fault in unclean}
+    found = _one_for_each_path(map(before_upgrade, wrong)) if old else wrong
+    faults = in_reading_order([*unclean, *(fault for fault in found if fault.path not in blamed)])
+    if faults or zapp is None:
+        raise ZAppInvalidError(faults[:MOST_FAULTS])
+    return zapp
+
+
+def _one_for_each_path(faults: Iterable[Fault]) -> list[Fault]:
+    # One number of version 2 is two of version 3, and wrong only once.
+    by_path: dict[str, Fault] = {}
+    for fault in faults:
+        by_path.setdefault(fault.path, fault)
+    return list(by_path.values())
+
+
+def _validated(document: Object) -> tuple[ZApp | None, list[Fault]]:
+    rules = list(broken_rules(document))
+    try:
+        return ZApp.model_validate(document), rules
+    except ValidationError as error:
+        return None, [*faults_in(error), *rules]
