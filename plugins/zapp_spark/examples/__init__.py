@@ -1,0 +1,1 @@
+"""PySpark scripts to try Zoe with; each is copied into a workspace and stands alone."""
