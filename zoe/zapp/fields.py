@@ -7,6 +7,9 @@ from pydantic_core import PydanticCustomError
 
 MOST_INSTANCES_OF_A_GROUP = 1000
 MOST_GROUPS = 1000
+MOST_INSTANCES = 10_000
+MOST_PARTS = 100
+"""The most ports, volumes or labels of one service."""
 MOST_BYTES_OF_TEXT = 64 * 1024
 WORKSPACE = "workspace"
 """The volume name that Zoe keeps for the user's own directory (`/mnt/workspace`)."""
@@ -78,7 +81,8 @@ Version = Annotated[int, Field(strict=True, ge=3, le=3)]
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 ZAppName = Annotated[str, _text(r"^[@a-zA-Z0-9-]{3,128}$", 128)]
-GroupName = Annotated[str, _text(r"^[a-zA-Z0-9-]{3,16}$", 16)]
+# The name of a container and of a host begins with it, and must not begin with a hyphen.
+GroupName = Annotated[str, _text(r"^[a-zA-Z0-9][a-zA-Z0-9-]{2,15}$", 16)]
 VolumeName = Annotated[str, _text(r"^[a-zA-Z0-9_-]{1,64}$", 64)]
 PortName = Annotated[str, _text(rf"^[^{{}}{_CONTROL}]{{1,128}}$", 128)]
 Label = Annotated[str, _text(r"^[a-zA-Z0-9][a-zA-Z0-9_.:=/-]{0,127}$", 128)]

@@ -44,7 +44,10 @@ def environment(instance: Instance, around: Surroundings) -> dict[str, str]:
 
 
 def command(instance: Instance, around: Surroundings) -> str | tuple[str, ...] | None:
-    """Return the command, filled in: a line for a shell, the words to execute, or None for the image's own."""
+    """Return the command, filled in: a line for a shell, the words to execute, or None for the image's own.
+
+    Old ZApps say "" where they mean the image's own.
+    """
     given = instance.service.command
     if isinstance(given, tuple):
         return tuple(fill(word, instance, around) for word in given)

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from zoe.errors import Fault
+from zoe.errors import Fault, ZAppInvalidError
 from zoe.zapp.paths import below
 
 DEEPEST = 32
@@ -13,7 +13,12 @@ _HOSTILE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def hygiene(document: object) -> list[Fault]:
-    """Look at every value of a document, the keys that the format does not know included."""
+    """Look at every value of a document, the keys that the format does not know included.
+
+    Raises:
+        ZAppInvalidError: the document is so big that nothing more of it should be looked at.
+
+    """
     faults: list[Fault] = []
     todo: list[tuple[str, object, int]] = [("", document, 0)]
     room = MOST_VALUES
@@ -24,7 +29,7 @@ def hygiene(document: object) -> list[Fault]:
             continue
         room -= len(value)
         if room < 0:
-            return [*faults, Fault("", f"holds more than {MOST_VALUES} values; a ZApp has to be smaller")]
+            raise ZAppInvalidError([Fault("", f"holds more than {MOST_VALUES} values; a ZApp has to be smaller")])
         if depth >= DEEPEST:
             faults.append(Fault(path, f"is nested too deep; at most {DEEPEST} levels are allowed"))
         else:

@@ -39,7 +39,7 @@ class ServiceResources(_Part):
         validation_alias=AliasChoices("shm", "shm_size"),
         description="bytes of shared memory, also read as `shm_size`, or null for the engine's default",
     )
-    gpus: kind.Gpus = Field(0, description="whole number of GPUs from 0 to 1024")
+    gpus: kind.Gpus = Field(0, description="a whole number of GPUs from 0 to 1024")
 
 
 class Port(_Part):
@@ -48,7 +48,7 @@ class Port(_Part):
     name: kind.PortName = Field(
         description="1 to 128 characters without braces, unique in the service", examples=["Notebook"]
     )
-    port_number: kind.PortNumber = Field(description="whole number from 1 to 65535, unique in the service")
+    port_number: kind.PortNumber = Field(description="a whole number from 1 to 65535, unique in the service")
     protocol: Literal["tcp", "udp"] = Field("tcp", description="tcp or udp")
     url_template: kind.UrlTemplate | None = Field(
         None,
@@ -74,18 +74,18 @@ class Service(_Part):
     """One entry of a ZApp: a group of like services."""
 
     name: kind.GroupName = Field(
-        description="3 to 16 letters, digits or `-`, unique in the ZApp", examples=["spark-worker"]
+        description="3 to 16 letters, digits or `-`, not `-` first, unique in the ZApp", examples=["spark-worker"]
     )
     image: kind.Image = Field(
         description="a container image with tag or digest, such as example.org/spark:4.0", examples=["spark:4.0"]
     )
     monitor: kind.Flag = Field(description="true if the execution ends when this service ends, else false")
-    total_count: kind.Total = Field(description="whole number from 1 to 1000: the instances wanted")
+    total_count: kind.Total = Field(description="a whole number from 1 to 1000: the instances wanted")
     essential_count: kind.Essential = Field(
-        description="whole number from 1 to total_count: the instances that the execution cannot do without "
+        description="a whole number from 1 to total_count: the instances that the execution cannot do without "
         "(0 where another service has some)"
     )
-    startup_order: kind.Order = Field(0, description="whole number from -1000000 to 1000000; lower starts first")
+    startup_order: kind.Order = Field(0, description="a whole number from -1000000 to 1000000; lower starts first")
     resources: ServiceResources = Field(
         ServiceResources(shm=None, gpus=0),
         description='an object such as {"memory": {"min": 1073741824, "max": null}, "cores": {"min": 1, "max": 2}}',
@@ -99,23 +99,23 @@ class Service(_Part):
         "does not begin with a digit; a value is text up to 64 KiB",
         examples=[[["MASTER", "{dns_name#spark-master0}"]]],
     )
-    volumes: Annotated[tuple[Volume, ...], Field(max_length=100)] = Field(
+    volumes: Annotated[tuple[Volume, ...], Field(max_length=kind.MOST_PARTS)] = Field(
         (), description='a list of at most 100 objects {"name": ..., "path": ..., "read_only": ...}'
     )
-    ports: Annotated[tuple[Port, ...], Field(max_length=100)] = Field(
+    ports: Annotated[tuple[Port, ...], Field(max_length=kind.MOST_PARTS)] = Field(
         (), description='a list of at most 100 objects {"name": ..., "port_number": ..., "protocol": ...}'
     )
     work_dir: kind.WorkDir | None = Field(
         None, description="an absolute path without `..`, or one that begins with {workspace}, or null"
     )
-    labels: Annotated[tuple[kind.Label, ...], Field(max_length=100)] = Field(
+    labels: Annotated[tuple[kind.Label, ...], Field(max_length=kind.MOST_PARTS)] = Field(
         (), description="a list of at most 100 labels that a node must carry, such as ssd or rack=3"
     )
     network: kind.NetworkName | None = Field(
         None, description="the name of a network that the administrator allows, never host, or null"
     )
     replicas: kind.Total | None = Field(
-        None, description="whole number from 1 to 1000, or null; kept for ZApps that carry it: total_count decides"
+        None, description="a whole number from 1 to 1000, or null; kept for ZApps that carry it: total_count decides"
     )
 
 
@@ -128,7 +128,7 @@ class ZApp(_Part):
         description="true if the execution ends by itself, false if it runs until stopped or idle"
     )
     size: kind.Size = Field(
-        0, description="whole number from 0 to 2147483647, the hint for policies; 0: worked out from the resources"
+        0, description="a whole number from 0 to 2147483647, the hint for policies; 0: worked out from the resources"
     )
     services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=kind.MOST_GROUPS)] = Field(
         description="a list of 1 to 1000 services"

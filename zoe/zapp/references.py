@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from zoe.errors import Fault
-from zoe.zapp.fields import MOST_INSTANCES_OF_A_GROUP
+from zoe.zapp.fields import MOST_INSTANCES, MOST_INSTANCES_OF_A_GROUP
 from zoe.zapp.tolerant import Object, items, objects, text, whole
 
 SELF = "self"
+MOST_FAULTS_OF_A_TEXT = 10
 PLACEHOLDER = re.compile(
     r"\{(?:(?P<plain>user_name|execution_id|execution_name|deployment_name|workspace|address#self)"
     r"|dns_name#(?P<instance>[^{}]*)|proxy_path#(?P<port>[^{}]*))\}"
@@ -20,7 +22,7 @@ def dangling(document: Object) -> Iterator[Fault]:
     for index, service in objects(document, "services"):
         ports = _proxied_ports(service)
         for path, value in _texts(service):
-            for message in _unresolved(value, instances, ports):
+            for message in islice(_unresolved(value, instances, ports), MOST_FAULTS_OF_A_TEXT):
                 yield Fault(f"services[{index}].{path}", message)
 
 
@@ -51,13 +53,16 @@ def _instances(document: Object) -> set[str] | None:
     """Return the names of all instances and `self`; None while some cannot be known because of other faults."""
     names = {SELF}
     for _, service in items(document, "services"):
-        group, total = (
-            (text(service, "name"), whole(service, "total_count")) if isinstance(service, dict) else (None, None)
-        )
-        if group is None or total is None or not 1 <= total <= MOST_INSTANCES_OF_A_GROUP:
+        group, total = (text(service, "name"), _total(service)) if isinstance(service, dict) else (None, None)
+        if group is None or total is None or len(names) > MOST_INSTANCES:
             return None
         names.update(f"{group}{index}" for index in range(total))
     return names
+
+
+def _total(service: Object) -> int | None:
+    total = whole(service, "total_count")
+    return total if total is not None and 1 <= total <= MOST_INSTANCES_OF_A_GROUP else None
 
 
 def _proxied_ports(service: Object) -> set[str] | None:

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from zoe.errors import Fault
-from zoe.zapp.fields import MOST_INSTANCES_OF_A_GROUP, WORKSPACE
+from zoe.zapp.fields import MOST_INSTANCES, MOST_INSTANCES_OF_A_GROUP, WORKSPACE
 from zoe.zapp.references import dangling
 from zoe.zapp.tolerant import Object, inner, items, number, objects, text, whole
 
-MOST_INSTANCES = 10_000
 MOST_BYTES_TO_START = 1024 * 1024
 
 
@@ -34,6 +33,8 @@ def _groups_have_names_of_their_own(document: Object) -> Iterator[Fault]:
 def _instances_have_names_of_their_own(document: Object) -> Iterator[Fault]:
     taken: dict[str, str] = {}
     for index, service in objects(document, "services"):
+        if len(taken) > MOST_INSTANCES:
+            return
         group = (text(service, "name") or "").lower()
         total = min(whole(service, "total_count") or 0, MOST_INSTANCES_OF_A_GROUP)
         clash = next((name for name in _names(group, total) if taken.setdefault(name, group) != group), None)

@@ -1,5 +1,7 @@
 """The JSON Schema of the format, made from the models."""
 
+from copy import deepcopy
+
 from zoe.zapp.example import EXAMPLE
 from zoe.zapp.model import ZApp
 
@@ -12,5 +14,5 @@ def json_schema() -> dict[str, object]:
         **schema,
         "title": "ZApp, version 3",
         "description": "The description of an application for Zoe.",
-        "examples": [EXAMPLE],
+        "examples": [deepcopy(EXAMPLE)],
     }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from zoe.errors import Fault
-from zoe.zapp.fields import WORKSPACE, names_its_version
+from zoe.zapp.fields import MOST_PARTS, WORKSPACE, names_its_version
 from zoe.zapp.tolerant import Object
 
 KNOWN_KEYS: dict[str, frozenset[str]] = {
@@ -113,8 +113,9 @@ def _network(networks: object) -> object:
 
 def _volumes(volumes: object) -> Iterator[object]:
     taken = {WORKSPACE}
-    for volume in volumes if isinstance(volumes, list) else ():
-        yield _volume(volume, taken) if isinstance(volume, Sequence) and len(volume) == 3 else volume
+    # Beyond the most there may be nothing is worth a name: validation refuses the list.
+    for volume in volumes[: MOST_PARTS + 1] if isinstance(volumes, list) else ():
+        yield _volume(volume, taken) if isinstance(volume, list) and len(volume) == 3 else volume
 
 
 def _volume(volume: Sequence[object], taken: set[str]) -> object:
