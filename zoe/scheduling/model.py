@@ -93,10 +93,14 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why an execution waits: in words its owner understands, and whether it can ever start on this cluster."""
+    """Why an execution waits: in words its owner understands, and whether it can ever start on this cluster.
+
+    `behind` is the execution ahead of it, where that is the only reason.
+    """
 
     reason: str
     possible: bool = True
+    behind: int | None = None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from zoe.scheduling import reasons
 from zoe.scheduling.cluster import Cluster
-from zoe.scheduling.model import Application, Part, Placement, Plan, Policy, Snapshot, Start
+from zoe.scheduling.model import Application, Part, Placement, Plan, Policy, Snapshot, Start, Wait
 
 
 def plan(snapshot: Snapshot, policy: Policy, placement: Placement) -> Plan:
@@ -27,18 +27,19 @@ def _start_cores(
     ordered: Sequence[Application], cluster: Cluster, placement: Placement, snapshot: Snapshot, decided: Plan
 ) -> Application | None:
     head: Application | None = None
+    behind = Wait("")
     for application in ordered:
         parts = _unplaced(application, core=True)
         if application.running and not parts:
             continue
         if head is not None:
-            decided.waits[application.id] = reasons.behind(head)
+            decided.waits[application.id] = behind
             continue
         placed = cluster.place(parts, placement)
         if placed is not None:
             decided.starts += [Start(application.id, part.id, node) for part, node in placed]
         elif _ever_fits(application, snapshot, placement):
-            head = application
+            head, behind = application, reasons.behind(application)
             decided.waits[application.id] = reasons.blocked(application, parts, cluster, snapshot)
         else:
             decided.waits[application.id] = reasons.impossible(parts, snapshot)

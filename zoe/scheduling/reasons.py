@@ -64,7 +64,7 @@ def impossible(parts: Sequence[Part], snapshot: Snapshot) -> Wait:
 
 def behind(head: Application) -> Wait:
     """Say that an execution waits only because another one is first."""
-    return Wait(f"execution {head.id} is ahead in the queue and waits for room")
+    return Wait(f"execution {head.id} is ahead in the queue and waits for room", behind=head.id)
 
 
 def _fill(free: Resources, need: Resources) -> float:

@@ -1,0 +1,189 @@
+"""Backend calls on a bounded pool, never in the loop. What became of each goes to the inbox, and the bell rings."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future as Pending
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from zoe.errors import BackendBusyError, BackendRefusedError
+from zoe.logs import LogArchive
+from zoe.master.board import ExecutionEntry, ServiceEntry
+from zoe.master.specs import SpecMaker
+from zoe.plugin import Backend, Handle, NodeReport, ServiceReport, ServiceSpec, Usage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A service runs, or has run."""
+
+    service: int
+    report: ServiceReport
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The backend will not start a service."""
+
+    service: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """The backend cannot start a service now."""
+
+    service: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnswered:
+    """A call about a service came to nothing."""
+
+    service: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing of a service is left."""
+
+    service: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """All that the backend has, as asked for at `asked_at` (seconds since the epoch)."""
+
+    asked_at: float
+    nodes: Sequence[NodeReport]
+    reports: Sequence[ServiceReport]
+    used: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class NotListed:
+    """The backend does not answer."""
+
+    words: str
+
+
+Outcome = Started | Refused | NoRoom | NotAnswered | Ended | Listed | NotListed | ServiceReport
+
+
+@dataclass(slots=True)
+class BackendCalls:
+    """Makes the calls. `ring` wakes the master; `grace` (seconds) is what a service has between SIGTERM and SIGKILL."""
+
+    backend: Backend
+    specs: SpecMaker
+    archive: LogArchive
+    grace: float
+    ring: Callable[[], None]
+    width: int
+    inbox: deque[Outcome] = field(default_factory=deque)
+    _pool: ThreadPoolExecutor = field(init=False)
+    _pending: set[Pending[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="backend-call")
+
+    def tell(self, outcome: Outcome) -> None:
+        """Put something into the inbox and wake the master; from any thread."""
+        self.inbox.append(outcome)
+        self.ring()
+
+    def start(self, execution: ExecutionEntry, service: ServiceEntry) -> None:
+        """Start a service on the node that was chosen for it."""
+        spec, node = self.specs.make(execution, service), service.node or ""
+        self._submit(lambda: self.tell(self._start(spec, node)))
+
+    def end(self, execution: ExecutionEntry, service: ServiceEntry) -> None:
+        """Stop a service, keep its log, and have the backend forget it."""
+        handle, run, id_ = service.handle, service.restart_count, service.row.id
+        if handle is not None:
+            self._submit(lambda: self.tell(self._end(execution.id, id_, run, handle)))
+
+    def sweep(self, report: ServiceReport) -> None:
+        """Clear away something that no execution knows of."""
+        self._submit(lambda: self._sweep(report.handle))
+
+    def look(self) -> None:
+        """Ask for everything that the backend has."""
+        self._submit(self._look)
+
+    def drain(self) -> None:
+        """Wait until no call is under way."""
+        wait(set(self._pending))
+
+    def close(self) -> None:
+        """Begin no more calls; those under way are left to themselves, the next start finds what they did."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, call: Callable[[], None]) -> None:
+        pending = self._pool.submit(_logged, call)
+        self._pending.add(pending)
+        pending.add_done_callback(self._pending.discard)
+
+    def _start(self, spec: ServiceSpec, node: str) -> Outcome:
+        id_ = spec.who.id
+        try:
+            return Started(id_, self.backend.start(spec, node))
+        except BackendRefusedError as error:
+            return Refused(id_, str(error))
+        except BackendBusyError as error:
+            return NoRoom(id_, str(error))
+        except Exception as error:
+            log.exception("service %d was not started", id_)
+            return NotAnswered(id_, _words(error))
+
+    def _end(self, execution: int, service: int, run: int, handle: Handle) -> Outcome:
+        try:
+            self.backend.stop(handle, self.grace)
+            self._keep_log(execution, service, run, handle)
+            self.backend.remove(handle)
+        except Exception as error:
+            log.exception("service %d was not cleared away", service)
+            return NotAnswered(service, _words(error))
+        return Ended(service)
+
+    def _keep_log(self, execution: int, service: int, run: int, handle: Handle) -> None:
+        try:
+            self.archive.store(execution, service, run, self.backend.logs(handle, False))  # noqa: FBT003 - the contract's
+        except OSError:
+            log.exception("the log of service %d could not be kept", service)
+
+    def _sweep(self, handle: Handle) -> None:
+        log.warning("cleared away a service that belongs to no execution: %s", handle)
+        self.backend.stop(handle, self.grace)
+        self.backend.remove(handle)
+
+    def _look(self) -> None:
+        try:
+            self.tell(self._listing(time.time()))
+        except Exception as error:
+            log.exception("the backend does not answer")
+            self.tell(NotListed(_words(error)))
+
+    def _listing(self, asked_at: float) -> Listed:
+        reports = list(self.backend.services())
+        used = self.backend.usage([report.handle for report in reports])
+        cores = sum(usage.cores for usage in used.values())
+        memory = sum(usage.memory for usage in used.values())
+        return Listed(asked_at, self.backend.nodes(), reports, Usage(cores, memory))
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _logged(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:
+        log.exception("a backend call failed")

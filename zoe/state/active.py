@@ -1,0 +1,151 @@
+"""What the master reads of executions that have not ended, and the small facts it writes beside their life cycle."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zoe.state.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveExecution:
+    """A row of an execution that has not ended, with what the master needs of its owner."""
+
+    id: int
+    name: str
+    user_id: int
+    owner: str
+    owner_uid: int
+    priority: int
+    description: Mapping[str, Any]
+    zapp_type: str | None
+    size: int
+    runtime_limit: float
+    time_submit: float
+    time_start: float | None
+    status: str
+    outcome: str | None
+    error_message: str | None
+    stop_requested: float | None
+    stop_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveService:
+    """A row of a service of an execution that has not ended."""
+
+    id: int
+    execution: int
+    name: str
+    group: str
+    essential: bool
+    startup_order: int
+    cores: float
+    memory: int
+    gpus: int
+    status: str
+    backend_status: str
+    node: str | None
+    handle: str | None
+    address: str | None
+    dns_name: str | None
+    exit_code: int | None
+    error_message: str | None
+    restart_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A machine as it is to be shown: cores, bytes."""
+
+    name: str
+    cores: float
+    memory: int
+    gpus: int
+    labels: Sequence[str]
+    online: bool
+    remarks: Sequence[str]
+    cores_in_use: float
+    memory_in_use: int
+
+
+_EXECUTIONS = """
+SELECT e.id, e.name, u.id, u.username, u.fs_uid, u.priority, e.description, e.zapp_type, e.size, e.runtime_limit,
+       e.time_submit, e.time_start, e.status, e.outcome, e.error_message, e.stop_requested, e.stop_reason
+FROM execution e JOIN account u ON u.id = e.user_id
+WHERE {which} ORDER BY e.id
+"""
+_SERVICES = """
+SELECT id, execution_id, name, service_group, essential, startup_order, cores, memory, gpus, status, backend_status,
+       node, handle, address, dns_name, exit_code, error_message, restart_count
+FROM service WHERE execution_id = ANY(%s) ORDER BY id
+"""
+
+
+Rows = list[tuple[ActiveExecution, list[ActiveService]]]
+
+
+def submitted(database: Database, limit: int) -> Rows:
+    """Return the oldest executions that the master has not taken up yet."""
+    return _read(database, f"e.status = 'submitted' AND e.id IN ({_OLDEST})", [limit])
+
+
+_OLDEST = "SELECT id FROM execution WHERE status = 'submitted' ORDER BY id LIMIT %s"
+
+
+def unfinished(database: Database) -> Rows:
+    """Return all executions that the master has taken up and that have not ended."""
+    return _read(database, "e.status IN ('queued', 'starting', 'running', 'cleaning up')", [])
+
+
+def _read(database: Database, which: str, parameters: list[object]) -> Rows:
+    executions = [ActiveExecution(*row) for row in database.rows(_EXECUTIONS.format(which=which), parameters)]
+    if not executions:
+        return []
+    services: dict[int, list[ActiveService]] = {execution.id: [] for execution in executions}
+    for row in database.rows(_SERVICES, [list(services)]):
+        services[row[1]].append(ActiveService(*row))
+    return [(execution, services[execution.id]) for execution in executions]
+
+
+def to_stop(database: Database) -> dict[int, str]:
+    """Return the executions that somebody wants stopped and that have not ended, each with the reason."""
+    sql = """SELECT id, coalesce(stop_reason, 'stopped on request') FROM execution
+             WHERE stop_requested IS NOT NULL AND status NOT IN ('terminated', 'error')"""
+    return {row[0]: row[1] for row in database.rows(sql)}
+
+
+def write_waits(database: Database, waits: Mapping[int, str | None]) -> None:
+    """Store why these executions wait, or that they wait for nothing of their own any more."""
+    sql = """UPDATE execution e SET wait_reason = w.reason FROM unnest(%s::bigint[], %s::text[]) AS w(id, reason)
+             WHERE e.id = w.id AND e.status = 'queued'"""
+    database.rows(sql, [list(waits), list(waits.values())])
+
+
+def write_progress(database: Database, progress: Mapping[int, Mapping[str, object]]) -> None:
+    """Store how far these executions are."""
+    sql = """UPDATE execution e SET progress = p.progress FROM unnest(%s::bigint[], %s::jsonb[]) AS p(id, progress)
+             WHERE e.id = p.id"""
+    database.rows(sql, [list(progress), [json.dumps(entry) for entry in progress.values()]])
+
+
+def write_nodes(database: Database, nodes: Collection[NodeRow], now: float) -> None:
+    """Store the machines as they were just reported; those that are not among them are forgotten."""
+    upsert = """INSERT INTO node (name, cores, memory, gpus, labels, online, remarks, cores_in_use, memory_in_use, seen)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                ON CONFLICT (name) DO UPDATE SET cores = excluded.cores, memory = excluded.memory,
+                    gpus = excluded.gpus, labels = excluded.labels, online = excluded.online,
+                    remarks = excluded.remarks, cores_in_use = excluded.cores_in_use,
+                    memory_in_use = excluded.memory_in_use, seen = excluded.seen"""
+    with database.transaction():
+        database.rows("DELETE FROM node WHERE NOT name = ANY(%s)", [[node.name for node in nodes]])
+        for node in nodes:
+            labels, remarks = json.dumps(list(node.labels)), json.dumps(list(node.remarks))
+            row = [node.name, node.cores, node.memory, node.gpus, labels, node.online, remarks]
+            database.rows(upsert, [*row, node.cores_in_use, node.memory_in_use, now])
+
+
+def try_to_lead(database: Database, lock: int) -> bool:
+    """Try to become the one master: holds as long as this thread's connection lives."""
+    return bool(database.rows("SELECT pg_try_advisory_lock(%s)", [lock])[0][0])
