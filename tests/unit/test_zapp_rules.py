@@ -143,6 +143,15 @@ def test_a_document_with_thousands_of_faults_reports_the_first_thousand() -> Non
     assert len(refused.value.faults) == 1000
 
 
+def test_a_list_that_is_too_long_is_one_fault_whatever_it_holds() -> None:
+    assert faults(lambda zapp: zapp.update(services=[0] * 200_000)).keys() == {"services"}
+
+
+def test_a_document_of_nothing_but_faults_is_told_so_in_one_sentence() -> None:
+    found = faults(lambda zapp: zapp.update(services=[{"environment": [0] * 200}] * 100))
+    assert "too many to tell" in found[""]
+
+
 def test_hostile_text_is_refused_also_in_keys_that_the_format_does_not_know() -> None:
     found = faults(lambda zapp: zapp.update({"extra": {"x": ["\x00"], "y\x1b": 1, "z": float("inf")}}))
     assert found.keys() == {"extra", "extra.x[0]", "extra.z"}

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Discriminator, Field, StrictBool, StringConstraints, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StrictBool, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
 MOST_INSTANCES_OF_A_GROUP = 1000
 MOST_GROUPS = 1000
 MOST_INSTANCES = 10_000
+MOST_WORDS = 1000
+MOST_VARIABLES = 1000
 MOST_PARTS = 100
 """The most ports, volumes or labels of one service."""
 MOST_BYTES_OF_TEXT = 64 * 1024
@@ -22,6 +24,17 @@ _IMAGE = (
     + r"(?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(?:@[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,128})?$"
 )
 _SCRIPT_SCHEMES = ("javascript:", "vbscript:", "data:")
+
+
+def at_most(most: int) -> BeforeValidator:
+    """Refuse a longer list before its entries are looked at: it may be long enough to keep a machine busy."""
+
+    def checked(entries: object) -> object:
+        if isinstance(entries, (list, tuple)) and len(entries) > most:
+            raise PydanticCustomError("zapp", "has too many entries; at most {most} are allowed", {"most": most})
+        return entries
+
+    return BeforeValidator(checked)
 
 
 def names_its_version(image: str) -> bool:
@@ -99,6 +112,7 @@ Text = Annotated[str, StringConstraints(strict=True), AfterValidator(_short)]
 VariableName = Annotated[str, _text(r"^[A-Za-z_][A-Za-z0-9_.-]*$", 256)]
 Variable = tuple[VariableName, Text]
 Command = Annotated[
-    Annotated[Text, Tag("line")] | Annotated[tuple[Text, ...], Field(min_length=1, max_length=1000), Tag("words")],
+    Annotated[Text, Tag("line")]
+    | Annotated[tuple[Text, ...], Field(min_length=1, max_length=MOST_WORDS), at_most(MOST_WORDS), Tag("words")],
     Discriminator(_shape_of_command),
 ]

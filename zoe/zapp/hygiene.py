@@ -12,29 +12,27 @@ MOST_VALUES = 300_000
 _HOSTILE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def hygiene(document: object) -> list[Fault]:
+def hygiene(document: object) -> Iterator[Fault]:
     """Look at every value of a document, the keys that the format does not know included.
 
     Raises:
         ZAppInvalidError: the document is so big that nothing more of it should be looked at.
 
     """
-    faults: list[Fault] = []
     todo: list[tuple[str, object, int]] = [("", document, 0)]
     room = MOST_VALUES
     while todo:
         path, value, depth = todo.pop()
-        faults += [Fault(path, message) for message in _wrong(value)]
+        yield from (Fault(path, message) for message in _wrong(value))
         if not isinstance(value, (dict, list)) or not value:
             continue
         room -= len(value)
         if room < 0:
             raise ZAppInvalidError([Fault("", f"holds more than {MOST_VALUES} values; a ZApp has to be smaller")])
         if depth >= DEEPEST:
-            faults.append(Fault(path, f"is nested too deep; at most {DEEPEST} levels are allowed"))
+            yield Fault(path, f"is nested too deep; at most {DEEPEST} levels are allowed")
         else:
             todo += [(below(path, step), item, depth + 1) for step, item in _items(value)]
-    return faults
 
 
 def _items(value: dict[object, object] | list[object]) -> Iterator[tuple[str | int, object]]:

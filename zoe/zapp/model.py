@@ -93,22 +93,24 @@ class Service(_Part):
     command: kind.Command | None = Field(
         None, description="text, a list of 1 to 1000 texts, or null for the image's own; each text up to 64 KiB"
     )
-    environment: Annotated[tuple[kind.Variable, ...], Field(max_length=1000)] = Field(
+    environment: Annotated[
+        tuple[kind.Variable, ...], Field(max_length=kind.MOST_VARIABLES), kind.at_most(kind.MOST_VARIABLES)
+    ] = Field(
         (),
         description="a list of at most 1000 pairs [name, value]; a name is of letters, digits, `_`, `.` and `-`, and "
         "does not begin with a digit; a value is text up to 64 KiB",
         examples=[[["MASTER", "{dns_name#spark-master0}"]]],
     )
-    volumes: Annotated[tuple[Volume, ...], Field(max_length=kind.MOST_PARTS)] = Field(
+    volumes: Annotated[tuple[Volume, ...], Field(max_length=kind.MOST_PARTS), kind.at_most(kind.MOST_PARTS)] = Field(
         (), description='a list of at most 100 objects {"name": ..., "path": ..., "read_only": ...}'
     )
-    ports: Annotated[tuple[Port, ...], Field(max_length=kind.MOST_PARTS)] = Field(
+    ports: Annotated[tuple[Port, ...], Field(max_length=kind.MOST_PARTS), kind.at_most(kind.MOST_PARTS)] = Field(
         (), description='a list of at most 100 objects {"name": ..., "port_number": ..., "protocol": ...}'
     )
     work_dir: kind.WorkDir | None = Field(
         None, description="an absolute path without `..`, or one that begins with {workspace}, or null"
     )
-    labels: Annotated[tuple[kind.Label, ...], Field(max_length=kind.MOST_PARTS)] = Field(
+    labels: Annotated[tuple[kind.Label, ...], Field(max_length=kind.MOST_PARTS), kind.at_most(kind.MOST_PARTS)] = Field(
         (), description="a list of at most 100 labels that a node must carry, such as ssd or rack=3"
     )
     network: kind.NetworkName | None = Field(
@@ -130,9 +132,9 @@ class ZApp(_Part):
     size: kind.Size = Field(
         0, description="a whole number from 0 to 2147483647, the hint for policies; 0: worked out from the resources"
     )
-    services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=kind.MOST_GROUPS)] = Field(
-        description="a list of 1 to 1000 services"
-    )
+    services: Annotated[
+        tuple[Service, ...], Field(min_length=1, max_length=kind.MOST_GROUPS), kind.at_most(kind.MOST_GROUPS)
+    ] = Field(description="a list of 1 to 1000 services")
 
 
 PARTS: dict[str, type[BaseModel]] = {

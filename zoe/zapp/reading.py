@@ -1,6 +1,7 @@
 """Reads a ZApp: upgrade, validate, and report all faults at once."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -14,6 +15,7 @@ from zoe.zapp.upgrade import before_upgrade, is_version_2, upgraded
 from zoe.zapp.wording import faults_in
 
 MOST_FAULTS = 1000
+MOST_FAULTS_TO_WORD = 10_000
 
 
 def read(document: object) -> ZApp:
@@ -27,7 +29,7 @@ def read(document: object) -> ZApp:
         raise ZAppInvalidError(
             [Fault("", "is not a JSON object; expected one with name, version, will_end and services")]
         )
-    unclean = hygiene(document)
+    unclean = list(hygiene(document))[:MOST_FAULTS]
     old = is_version_2(document)
     zapp, wrong = _validated(upgraded(document) if old else document)
     blamed = {fault.path for fault in unclean}
@@ -47,8 +49,10 @@ def _one_for_each_path(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def _validated(document: Object) -> tuple[ZApp | None, list[Fault]]:
-    rules = list(broken_rules(document))
+    rules = list(islice(broken_rules(document), MOST_FAULTS))
     try:
         return ZApp.model_validate(document), rules
     except ValidationError as error:
+        if error.error_count() > MOST_FAULTS_TO_WORD:
+            return None, [Fault("", f"has {error.error_count()} faulty fields, too many to tell each"), *rules]
         return None, [*faults_in(error), *rules]
