@@ -1,0 +1,159 @@
+"""Every setting, its kind, its default and what it means: the reference is made from here."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from zoe.config.kinds import Location, Locations, Seconds, Size, Words
+
+
+def default_data_dir() -> Path:
+    """Return where data goes if nobody says: the system's place for root, the user's own for others."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/zoe")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "zoe"
+
+
+class Section(BaseModel):
+    """What all sections share: nothing unknown, nothing changed, no value repeated in an error."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+
+class ApiSettings(Section):
+    """[api]: the REST API and the web interface."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 for all."""
+    port: int = Field(5001, ge=0, le=65535)
+    """The TCP port to listen on; 0 for any free one."""
+    threads: int = Field(16, ge=1, le=1024)
+    """How many requests are answered at a time."""
+    max_body: Size = 1 << 20
+    """The longest request body, bytes."""
+    cookie_hours: float = Field(24, gt=0, le=8784)
+    """How long a sign-in lasts, hours."""
+    url_prefix: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)+$")] | None = None
+    """The path under which a reverse proxy shows Zoe, such as /zoe."""
+
+
+class StateSettings(Section):
+    """[state]: the PostgreSQL that holds the truth."""
+
+    url: Annotated[str, Field(pattern=r"^(embedded$|postgres(ql)?://)")] = Field("embedded", repr=False)
+    """`embedded` for a server of Zoe's own in the data directory, or postgresql://user:password@host/database."""
+    pool_size: int = Field(24, ge=2, le=1000)
+    """The most connections one process opens."""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether Zoe brings its own server."""
+        return self.url == "embedded"
+
+
+class BusSettings(Section):
+    """[bus]: the doorbell between API and master."""
+
+    endpoint: Annotated[str, Field(pattern=r"^(tcp://[^/\s]+:\d{1,5}|ipc:///\S{1,100})?$")] = ""
+    """Empty while API and master share a process; else tcp://host:port or ipc:///path, where the master listens."""
+
+
+class MasterSettings(Section):
+    """[master]: the loop that moves executions."""
+
+    tick_seconds: Seconds = 5.0
+    """The longest sleep without a ring, seconds."""
+    backend_calls: int = Field(16, ge=1, le=512)
+    """How many calls to the backend are under way at a time."""
+    resync_seconds: Seconds = 60.0
+    """How often everything the backend runs is compared with the state, seconds."""
+    stop_grace: Seconds = 10.0
+    """How long a service has between SIGTERM and SIGKILL, seconds."""
+    restart_delay_max: Seconds = 60.0
+    """The longest wait before a service that keeps dying is started again, seconds."""
+    progress_seconds: Seconds = 1.0
+    """How often ZApp types are asked how far an execution is, seconds."""
+    unreachable_patience: Seconds = 300.0
+    """How long the services of a node that does not answer count as running, seconds."""
+
+
+class SchedulerSettings(Section):
+    """[scheduler]: who is served first, and where."""
+
+    policy: str = "fifo"
+    """The plugin that orders executions; `zoe plugins` lists them."""
+    placement: str = "average"
+    """The plugin that picks a node."""
+    default_cores: float = Field(0.1, ge=0, le=100_000)
+    """What a service reserves that does not say, cores."""
+    default_memory: Size = 256 << 20
+    """What a service reserves that does not say, bytes."""
+
+
+class BackendSettings(Section):
+    """[backend]: what runs services."""
+
+    name: str = "process"
+    """The plugin that runs services; its own settings stand under [plugins.<name>]."""
+
+
+class UsersSettings(Section):
+    """[users]: who may sign in."""
+
+    authenticator: str = "internal"
+    """The plugin that checks passwords of users whose account names no other."""
+    admin_password: SecretStr | None = None
+    """The admin's password at the first start; better set as ZOE_ADMIN_PASSWORD. One is made up and shown if not."""
+
+
+class ZAppsSettings(Section):
+    """[zapps]: what applications may ask for."""
+
+    allowed_volumes: Locations = ()
+    """Directories of the machines, with all below them, that a ZApp may mount."""
+    allowed_networks: Words = ()
+    """Networks of the backend that a ZApp may join."""
+    shop_dir: Location | None = None
+    """The directory of ready-made ZApps."""
+    workspace_dir: Location | None = None
+    """Where the users' workspaces are; <data_dir>/workspaces if not set."""
+
+
+class Settings(Section):
+    """All settings."""
+
+    deployment_name: str = Field("zoe", pattern=r"^[a-z0-9-]{1,32}$")
+    """The name of this Zoe; several on one cluster tell their services apart by it."""
+    data_dir: Location = Field(default_factory=default_data_dir)
+    """Where all data is; /var/lib/zoe for root, else zoe in the XDG data home (~/.local/share)."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important messages that are logged."""
+    api: ApiSettings = ApiSettings()
+    state: StateSettings = StateSettings()
+    bus: BusSettings = BusSettings()
+    master: MasterSettings = MasterSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+    backend: BackendSettings = BackendSettings()
+    users: UsersSettings = UsersSettings()
+    zapps: ZAppsSettings = ZAppsSettings()
+    plugins: Mapping[str, Mapping[str, object]] = Field(default_factory=dict, repr=False)
+    """[plugins.<name>]: settings of a plugin's own, checked by the plugin."""
+
+    @property
+    def workspaces(self) -> Path:
+        """The directory of the users' workspaces."""
+        return self.zapps.workspace_dir or self.data_dir / "workspaces"
+
+    def plugin(self, name: str) -> Mapping[str, object]:
+        """Return what stands under `[plugins.<name>]`."""
+        return self.plugins.get(name, {})
