@@ -18,8 +18,10 @@ MASTER_URL = f"spark://{MASTER}:{MASTER_PORT}"
 
 # Nothing of Java goes to /tmp: neither its performance counters nor its temporary files.
 TIDY = "-XX:-UsePerfData -Djava.io.tmpdir=."
+SERIAL, QUICK = "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"
 # The daemons and the launcher do little: quick to start and small beats fast in the long run.
-SMALL_JVM = f"{TIDY} -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+SMALL_JVM = f"{TIDY} {SERIAL} {QUICK}"
+SMALL_HEAP = 1792 * memory.MIB
 
 LAUNCH = ast.unparse(ast.Module(ast.parse(Path(launch.__file__).read_text(encoding="utf-8")).body[1:], []))
 
@@ -40,7 +42,6 @@ def _master(parameters: SparkParameters) -> dict[str, object]:
         **_service("spark-master", 0, parameters.image),
         "resources": _resources(parameters.master_memory, reserved=0.1, limit=1.0),
         "command": _command(
-            "",
             *("spark-class", "org.apache.spark.deploy.master.Master", "--host", SELF),
             *("--port", str(MASTER_PORT), "--webui-port", str(MASTER_UI_PORT)),
         ),
@@ -62,10 +63,10 @@ def _workers(parameters: SparkParameters) -> dict[str, object]:
             parameters.worker_memory, reserved=cores * parameters.reserved_share, limit=cores + 1.0
         ),
         "command": _command(
-            MASTER,
             *("spark-class", "org.apache.spark.deploy.worker.Worker", "--host", SELF),
             *("--port", str(WORKER_PORT), "--webui-port", str(WORKER_UI_PORT)),
             *("--cores", str(cores), "--memory", offered, "--work-dir", "work", MASTER_URL),
+            wait_for=MASTER,
         ),
         "environment": _environment(memory.WORKER_DAEMON // 2),
         "ports": [
@@ -78,19 +79,21 @@ def _workers(parameters: SparkParameters) -> dict[str, object]:
 
 def _driver(parameters: SparkParameters) -> dict[str, object]:
     settings = [word for name, text in _conf(parameters).items() for word in ("--conf", f"{name}={text}")]
+    script = f"{{workspace}}/{parameters.script}"
     main_class = ["--class", parameters.main_class] if parameters.main_class else []
     return {
         **_service("spark-driver", 2, parameters.image),
         "monitor": True,
         "resources": _resources(parameters.driver_memory, reserved=0.3, limit=None),
         "command": _command(
-            MASTER,
             *("spark-submit", "--master", MASTER_URL, "--deploy-mode", "client"),
             *("--driver-memory", memory.in_mib(memory.driver_heap(parameters.driver_memory))),
             *main_class,
             *settings,
-            f"{{workspace}}/{parameters.script}",
+            script,
             *parameters.arguments,
+            wait_for=MASTER,
+            script=script,
         ),
         "environment": _environment(0),
         "ports": [
@@ -115,11 +118,18 @@ def _conf(parameters: SparkParameters) -> Mapping[str, str]:
         "spark.log.level": "WARN",
         "spark.executor.memory": memory.in_mib(heap),
         "spark.executor.cores": str(parameters.worker_cores),
-        "spark.driver.extraJavaOptions": TIDY,
-        "spark.executor.extraJavaOptions": TIDY,
+        "spark.driver.extraJavaOptions": _java_options(parameters, memory.driver_heap(parameters.driver_memory)),
+        "spark.executor.extraJavaOptions": _java_options(parameters, heap),
     }
-    joined = {name: f"{ours[name]} {parameters.conf[name]}" for name in JAVA_OPTIONS if name in parameters.conf}
+    # Two collectors chosen at once are an error to Java: a person's own options go without our choice.
+    joined = {name: f"{TIDY} {parameters.conf[name]}" for name in JAVA_OPTIONS if name in parameters.conf}
     return ours | parameters.conf | joined
+
+
+def _java_options(parameters: SparkParameters, heap: int) -> str:
+    """Return the options of a JVM that does the work: a small heap is collected best without threads of its own."""
+    collector = [SERIAL] if heap < SMALL_HEAP else []
+    return " ".join([TIDY, *collector, *([QUICK] if parameters.quick_start else [])])
 
 
 def _service(group: str, startup_order: int, image: str) -> dict[str, object]:
@@ -141,8 +151,8 @@ def _resources(memory_size: int, *, reserved: float, limit: float | None) -> dic
     }
 
 
-def _command(wait_for: str, *words: str) -> list[str]:
-    return ["python3", "-c", LAUNCH, wait_for, str(MASTER_PORT), *words]
+def _command(*words: str, wait_for: str = "", script: str = "") -> list[str]:
+    return ["python3", "-c", LAUNCH, wait_for, str(MASTER_PORT), script, *words]
 
 
 def _environment(daemon_heap: int, daemon_options: str = "") -> Sequence[Sequence[str]]:

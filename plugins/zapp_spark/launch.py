@@ -27,12 +27,14 @@ def wait_for(host: str, port: int) -> None:
             time.sleep(0.1)
 
 
-def main(host: str, port: str, *command: str) -> None:
-    """Become `command` once `host:port` answers; at once where `host` is empty."""
+def main(host: str, port: str, script: str, *command: str) -> None:
+    """Become `command` once `host:port` answers; at once where `host` is empty. `script`: a file it needs."""
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         sys.exit("Spark needs Java 17 or newer, and there is none here: apt-get install default-jre-headless")
     if not shutil.which(command[0]):
         sys.exit(command[0] + " is not on the PATH: pip install 'zoe-analytics[spark]', or use an image with Spark")
+    if script and not os.path.isfile(script):  # noqa: PTH113 - every import delays the start
+        sys.exit("There is no file " + script + ": the script's path is relative to the workspace")
     if host:
         wait_for(host, int(port))
     os.execvp(command[0], command)  # noqa: S606 - the words are the ZApp's own

@@ -108,6 +108,10 @@ class SparkParameters(BaseModel):
         le=1,
         description="Share of its cores that a worker has for itself; the rest is what nobody else uses.",
     )
+    quick_start: bool = Field(
+        default=False,
+        description="For runs of a few minutes: Java compiles less, starts sooner and computes more slowly.",
+    )
     conf: Annotated[dict[str, Value], AfterValidator(_no_refused_setting)] = Field(
         default_factory=dict, max_length=256, description="More settings of Spark (spark.*), as the driver gets them."
     )
