@@ -1,0 +1,1 @@
+"""The command line: `zoe serve`, the client's commands, and the demonstration."""

@@ -1,0 +1,299 @@
+"""The Python client of the REST API: every route a method, every refusal a `ZoeError` with the server's own words.
+
+with Client("http://localhost:5001", token="...") as zoe:
+    number = zoe.submit(zapp, name="mine")
+    print(zoe.wait(number)["status"])
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NotRequired, Self, TypedDict, cast
+from urllib.parse import quote
+
+import httpx
+
+from zoe import errors
+from zoe.errors import NotFoundError, NotSignedInError, StateUnavailableError, ZoeError
+
+API = "/api/0.7"
+ENDED = frozenset({"terminated", "error"})
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at an execution
+
+Document = dict[str, Any]
+
+
+class ServerUnreachableError(ZoeError):
+    """Zoe does not answer at {url} ({reason}): `zoe serve` starts it."""
+
+    def __init__(self, url: str, error: Exception) -> None:
+        super().__init__(url=url, reason=str(error) or type(error).__name__)
+
+
+class ServerFailedError(ZoeError):
+    """The server failed to do this; its log says why."""
+
+
+class Execution(TypedDict):
+    """One run of a ZApp, as the API tells it. Times in seconds since the epoch, UTC."""
+
+    id: int
+    user_id: int
+    name: str
+    description: Document
+    time_submit: float
+    time_start: float | None
+    time_end: float | None
+    status: str
+    error_message: str | None
+    services: list[int]
+    size: int
+    wait_reason: NotRequired[str | None]
+    progress: NotRequired[Document | None]  # {text, fraction}; the fraction is 0..1 or None
+    exit_code: NotRequired[int | None]
+
+
+class Nouns:
+    """The accounts of one kind (`user`, `role` or `quota`): list, get, add, change, remove."""
+
+    def __init__(self, client: "Client", noun: str) -> None:
+        self._client, self._noun = client, noun
+
+    def all(self, **filters: object) -> dict[str, Document]:
+        """Return all, by id; `filters` as the API names them (`username="ada"`)."""
+        return self._client.get(f"/{self._noun}", filters)
+
+    def get(self, number: int) -> Document:
+        """Return one."""
+        found = self._client.get(f"/{self._noun}/{number}")
+        return dict(found.get(self._noun, found))
+
+    def add(self, fields: Mapping[str, object]) -> int:
+        """Create one and return its id."""
+        return int(self._client.post(f"/{self._noun}", fields)[f"{self._noun}_id"])
+
+    def change(self, number: int, fields: Mapping[str, object]) -> None:
+        """Change the given fields and leave the others."""
+        self._client.post(f"/{self._noun}/{number}", fields)
+
+    def remove(self, number: int) -> None:
+        """Delete one."""
+        self._client.delete(f"/{self._noun}/{number}")
+
+
+class Client:
+    """A connection to one `zoe serve`, kept alive between calls; use it from one thread at a time.
+
+    Every method may raise `ServerUnreachableError`, `ServerFailedError`, and those of `zoe.errors` that the API maps.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        cookie: str | None = None,
+    ) -> None:
+        self.url = url.rstrip("/").removesuffix(API)
+        headers = {"Authorization": f"Bearer {token}"} if token else {"Cookie": cookie} if cookie else {}
+        basic = httpx.BasicAuth(username, password or "") if username is not None and not token else None
+        try:
+            self._http = httpx.Client(base_url=self.url + API, headers=headers, auth=basic, timeout=30, trust_env=False)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise ServerUnreachableError(url, error) from error
+        self.users, self.roles, self.quotas = Nouns(self, "user"), Nouns(self, "role"), Nouns(self, "quota")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Document:
+        """GET a JSON object."""
+        asked = {name: str(wanted) for name, wanted in (query or {}).items() if wanted is not None}
+        return _document(self._send("GET", path, params=asked))
+
+    def post(self, path: str, body: Mapping[str, object]) -> Document:
+        """POST a JSON object; an answer without a body is an empty object."""
+        return _document(self._send("POST", path, json=dict(body)))
+
+    def delete(self, path: str) -> None:
+        """DELETE."""
+        self._send("DELETE", path)
+
+    def info(self) -> Document:
+        """Return version, API version and name of the deployment; needs no sign-in."""
+        return self.get("/info")
+
+    def login(self) -> Document:
+        """Sign in with the name and password given to this client; the cookie serves from then on. Returns the user."""
+        return dict(self.get("/login")["user"])
+
+    def validate(self, zapp: Mapping[str, object]) -> None:
+        """Have a ZApp checked; raises `RequestInvalidError` with every fault in it."""
+        self.post("/zapp_validate", zapp)
+
+    def executions(self, **filters: object) -> list[Execution]:
+        """Return executions, oldest first; `filters` as the API names them (`status="running", limit=20`)."""
+        return sorted(self.get("/execution", filters).values(), key=lambda execution: int(execution["id"]))
+
+    def execution(self, number: int) -> Execution:
+        """Return one execution."""
+        return cast("Execution", self.get(f"/execution/{number}"))
+
+    def submit(self, zapp: Mapping[str, object], name: str) -> int:
+        """Submit a ZApp and return the execution's id."""
+        return int(self.post("/execution", {"application": zapp, "name": name})["execution_id"])
+
+    def submit_type(self, zapp_type: str, parameters: Mapping[str, object], name: str) -> int:
+        """Submit what a ZApp type makes of these parameters and return the execution's id."""
+        body = {"zapp_type": zapp_type, "parameters": parameters, "name": name}
+        return int(self.post("/execution", body)["execution_id"])
+
+    def stop(self, number: int) -> None:
+        """Ask for an execution to be stopped; it goes through `cleaning up` to `terminated`."""
+        self.delete(f"/execution/{number}")
+
+    def remove(self, number: int) -> None:
+        """Forget an execution that has ended, its log included."""
+        self.delete(f"/execution/delete/{number}")
+
+    def endpoints(self, number: int) -> list[tuple[str, str, str | None]]:
+        """Return name, address and address behind the gateway of each web interface."""
+        return [(name, url, proxy) for name, url, proxy in self.get(f"/execution/endpoints/{number}")["endpoints"]]
+
+    def events(self, number: int) -> list[Document]:
+        """Return what happened to an execution, oldest first."""
+        return list(self.get(f"/execution/{number}/events")["events"])
+
+    def changes(self, number: int, every: float = math.inf, patience: float = 30) -> Iterator[Execution]:
+        """Yield an execution now, at every change, after `every` seconds without one, and last when it has ended.
+
+        A server that does not answer is asked again for `patience` seconds: it may be restarting.
+        """
+        pause, etag, heard, told = SHORTEST_PAUSE, "", math.inf, -math.inf
+        while True:
+            try:
+                answer = self._send("GET", f"/execution/{number}", headers={"If-None-Match": etag} if etag else {})
+                heard = time.monotonic()
+            except (ServerUnreachableError, StateUnavailableError):
+                if not etag or time.monotonic() - heard > patience:
+                    raise
+                answer = httpx.Response(304)
+            pause = min(pause * 1.5, LONGEST_PAUSE, every)
+            if answer.status_code != 304:
+                pause, etag = SHORTEST_PAUSE, answer.headers.get("ETag", "")
+                execution = cast("Execution", _document(answer))
+            if answer.status_code != 304 or time.monotonic() - told >= every:
+                told = time.monotonic()
+                yield execution
+                if execution["status"] in ENDED:
+                    return
+            time.sleep(pause)
+
+    def wait(self, number: int, on_change: Callable[[Execution], None] | None = None) -> Execution:
+        """Wait until an execution has ended and return it; `on_change` hears of every change, the last included."""
+        for execution in self.changes(number):
+            if on_change:
+                on_change(execution)
+        return execution
+
+    def service(self, number: int) -> Document:
+        """Return one service."""
+        return self.get(f"/service/{number}")
+
+    def logs(self, service: int, *, follow: bool = True) -> Iterator[str]:
+        """Yield a service's log line by line from its start; follow it until the service ends, unless told not to."""
+        path, query = f"/service/logs/{service}", {} if follow else {"follow": "false"}
+        try:
+            with self._http.stream("GET", path, params=query, timeout=httpx.Timeout(30, read=None)) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _refusal(answer)
+                yield from answer.iter_lines()
+        except httpx.TransportError as error:
+            raise ServerUnreachableError(self.url, error) from error
+
+    def discover(self, number: int, group: str = "all") -> list[str]:
+        """Return the names in the network of an execution's services."""
+        return list(self.get(f"/discovery/by_group/{number}/{quote(group)}")["dns_names"])
+
+    def scheduler(self) -> Document:
+        """Return the queues and the state of the platform."""
+        return self.get("/statistics/scheduler")
+
+    def nodes(self) -> Document:
+        """Return the machines."""
+        return self.get("/node")
+
+    def plugins(self) -> Document:
+        """Return the installed plugins."""
+        return self.get("/plugins")
+
+    def zapp_types(self) -> Document:
+        """Return the ZApp types and their parameters' JSON Schema."""
+        return self.get("/zapp_type")
+
+    def openapi(self) -> Document:
+        """Return the OpenAPI document of the API."""
+        return self.get("/openapi.json")
+
+    def upload(self, path: str, content: bytes) -> None:
+        """Put a file into the own workspace; `path` is relative to it."""
+        self._send("PUT", f"/workspace/{quote(path)}", content=content)
+
+    def tokens(self) -> Document:
+        """Return the own API tokens, without their secrets."""
+        return self.get("/token")
+
+    def create_token(self, name: str) -> Document:
+        """Create an API token; `token` in the answer is the secret, told this once."""
+        return self.post("/token", {"name": name})
+
+    def revoke_token(self, number: int) -> None:
+        """Make an API token worthless."""
+        self.delete(f"/token/{number}")
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, **options)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise ServerUnreachableError(self.url, error) from error
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer
+
+
+def _document(answer: httpx.Response) -> Document:
+    if not answer.content:
+        return {}
+    try:
+        document = answer.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise ServerFailedError(f"What answers at {answer.url} is not Zoe's API.")
+    return document
+
+
+_REFUSALS = {401: NotSignedInError, 403: errors.ForbiddenError, 404: NotFoundError, 503: StateUnavailableError}
+
+
+def _refusal(answer: httpx.Response) -> ZoeError:
+    try:
+        body = _document(answer)
+    except ServerFailedError:
+        body = {}
+    message = str(body.get("message") or answer.reason_phrase or f"HTTP status {answer.status_code}")
+    faults = [errors.Fault(str(one.get("path", "")), str(one.get("message", ""))) for one in body.get("errors") or ()]
+    if answer.status_code in {400, 413, 422}:
+        return errors.RequestInvalidError(faults, message)
+    if answer.status_code == 409:
+        return errors.QuotaExceededError(message) if "quota" in message else errors.ConflictError(message)
+    return _REFUSALS.get(answer.status_code, ServerFailedError)(message)
