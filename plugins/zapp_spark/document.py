@@ -121,6 +121,9 @@ def _conf(parameters: SparkParameters) -> Mapping[str, str]:
         "spark.driver.extraJavaOptions": _java_options(parameters, memory.driver_heap(parameters.driver_memory)),
         "spark.executor.extraJavaOptions": _java_options(parameters, heap),
     }
+    if "spark.jars.packages" in parameters.conf:
+        # Downloaded once for all runs; by default they would go to the home of whoever runs Zoe.
+        ours["spark.jars.ivy"] = "{workspace}/.ivy2"
     # Two collectors chosen at once are an error to Java: a person's own options go without our choice.
     joined = {name: f"{TIDY} {parameters.conf[name]}" for name in JAVA_OPTIONS if name in parameters.conf}
     return ours | parameters.conf | joined

@@ -91,6 +91,12 @@ def test_settings_reach_the_driver_and_java_options_join_ours(spark: SparkType) 
     ]
 
 
+def test_downloaded_packages_are_kept_in_the_workspace(spark: SparkType) -> None:
+    conf = {"spark.jars.packages": "org.example:thing:1.0"}
+    assert "spark.jars.ivy={workspace}/.ivy2" in after(words(made(spark, conf=conf), "spark-driver"), "--conf")
+    assert "spark.jars.ivy={workspace}/.ivy2" not in after(words(made(spark), "spark-driver"), "--conf")
+
+
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
