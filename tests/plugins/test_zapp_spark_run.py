@@ -127,6 +127,7 @@ def left_in_tmp() -> set[str]:
     return {str(path) for kind in ("spark-*", "blockmgr-*", "pyspark-*") for path in shared.glob(kind)}
 
 
+@pytest.mark.slow
 def test_a_late_worker_is_used_and_a_lost_one_is_no_failure_and_nothing_is_left_in_tmp(tmp_path: Path) -> None:
     shutil.copy(wordcount.__file__, tmp_path / "wc.py")
     texts = Path(email.__file__).parent.parent
