@@ -1,0 +1,142 @@
+"""Hard limits by control groups, where this machine lets us make groups: one below our own for each service."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from .cgroup_tree import CONTROLLERS, is_version_2, own_directories
+
+_PERIOD = 100_000  # microseconds, the kernel's own default
+_LEAST_QUOTA = 1_000  # microseconds, the least that the kernel takes
+
+
+class Cgroups:
+    """The groups of one deployment. `bases` holds a directory of ours for each controller that can be used."""
+
+    def __init__(self, bases: dict[str, Path]) -> None:
+        self.bases = bases
+
+    @classmethod
+    def open(cls, name: str, own: dict[str, Path] | None = None) -> "Cgroups":
+        """Make the group `name` below our own, for as many controllers as this machine lets us."""
+        own = own_directories() if own is None else own
+        for directory in {path for path in own.values() if is_version_2(path)}:
+            _delegate(directory, [controller for controller in own if own[controller] == directory])
+        bases = {controller: path / name for controller, path in own.items() if _usable(path / name, controller)}
+        return cls(bases)
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the controllers that cannot be used."""
+        return [controller for controller in CONTROLLERS if controller not in self.bases]
+
+    def make(self, service: int, cores: float | None, memory: int | None) -> list[Path]:
+        """Make the groups that hold a service to these limits; return the files that a process joins them by.
+
+        Raises:
+            OSError: the kernel does not want to.
+
+        """
+        made: set[Path] = set()
+        for controller, limit in (("memory", memory), ("cpu", cores)):
+            if limit is not None and controller in self.bases:
+                group = self.bases[controller] / str(service)
+                group.mkdir(exist_ok=True)
+                made.add(group)
+                (_limit_memory if controller == "memory" else _limit_cores)(group, limit)
+        return [group / "cgroup.procs" for group in made]
+
+    def members(self, service: int) -> set[int]:
+        """Return the processes in the groups of a service."""
+        found: set[int] = set()
+        for group in self._groups(service):
+            with suppress(OSError):
+                found.update(map(int, (group / "cgroup.procs").read_text().split()))
+        return found
+
+    def ran_out_of_memory(self, service: int) -> bool:
+        """Tell whether the kernel killed a process of this service because it hit its memory limit."""
+        if "memory" not in self.bases:
+            return False
+        group = self.bases["memory"] / str(service)
+        texts = [_text(group / name) for name in ("memory.events", "memory.oom_control")]
+        lines = [line.split() for text in texts for line in text.splitlines()]
+        return any(words[0] == "oom_kill" and int(words[1]) > 0 for words in lines)
+
+    def drop(self, service: int) -> None:
+        """Remove the groups of a service of which nothing runs."""
+        for group in self._groups(service):
+            with suppress(OSError):
+                group.rmdir()
+
+    def close(self) -> None:
+        """Remove our own groups, once no service is in them."""
+        for base in set(self.bases.values()):
+            with suppress(OSError):
+                base.rmdir()
+
+    def _groups(self, service: int) -> set[Path]:
+        return {base / str(service) for base in self.bases.values()}
+
+
+def _usable(base: Path, controller: str) -> bool:
+    try:
+        base.mkdir(exist_ok=True)
+        if is_version_2(base):
+            (base / "cgroup.subtree_control").write_text(f"+{controller}")
+    except OSError:
+        return False
+    return os.access(base, os.W_OK)
+
+
+def _delegate(directory: Path, controllers: list[str]) -> None:
+    """Let groups below a group of version 2 have limits: the kernel wants no process in the group itself then.
+
+    Only in a group that was handed to us for that purpose (systemd's `Delegate=yes`) may its processes be moved.
+    """
+    wanted = " ".join(f"+{controller}" for controller in controllers)
+    with suppress(OSError):
+        (directory / "cgroup.subtree_control").write_text(wanted)
+        return
+    with suppress(OSError):
+        if any(os.getxattr(directory, name) == b"1" for name in _delegated(directory)):
+            _move_processes(directory, directory / "main")
+            (directory / "cgroup.subtree_control").write_text(wanted)
+
+
+def _delegated(directory: Path) -> list[str]:
+    return [name for name in os.listxattr(directory) if name in {"trusted.delegate", "user.delegate"}]
+
+
+def _move_processes(source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for pid in (source / "cgroup.procs").read_text().split():
+        with suppress(OSError):  # it may have ended meanwhile
+            (target / "cgroup.procs").write_text(pid)
+
+
+def _limit_memory(group: Path, limit: float) -> None:
+    if is_version_2(group):
+        (group / "memory.max").write_text(str(int(limit)))
+        with suppress(OSError):  # a kernel without swap
+            (group / "memory.swap.max").write_text("0")
+        return
+    (group / "memory.limit_in_bytes").write_text(str(int(limit)))
+    with suppress(OSError):
+        (group / "memory.memsw.limit_in_bytes").write_text(str(int(limit)))
+
+
+def _limit_cores(group: Path, cores: float) -> None:
+    quota = max(_LEAST_QUOTA, int(cores * _PERIOD))
+    if is_version_2(group):
+        (group / "cpu.max").write_text(f"{quota} {_PERIOD}")
+        return
+    (group / "cpu.cfs_period_us").write_text(str(_PERIOD))
+    (group / "cpu.cfs_quota_us").write_text(str(quota))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
