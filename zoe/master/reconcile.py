@@ -116,11 +116,11 @@ def _bury(execution: ExecutionEntry, ledger: Ledger, calls: Calls) -> None:
 
 def _clean_up(execution: ExecutionEntry, ledger: Ledger, calls: Calls) -> None:
     for service in execution.services:
-        if service.busy or service.status in _OVER or service.not_before > ledger.now:
+        if service.busy or service.status in _OVER:
             continue
         if service.handle is None:
-            _set(execution, service, ServiceStatus.ERROR if service.refused else ServiceStatus.INACTIVE, ledger)
-        else:
+            _set(execution, service, ServiceStatus.INACTIVE, ledger)
+        elif service.not_before <= ledger.now:
             _end(execution, service, ledger, calls)
     if all(service.status in _OVER for service in execution.services):
         _finish(execution, ledger)

@@ -1,0 +1,71 @@
+"""The master, put together: everything it needs is passed in."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+
+from zoe.bus import Bell
+from zoe.config import Settings
+from zoe.logs import LogArchive
+from zoe.master.calls import BackendCalls
+from zoe.master.loop import Master
+from zoe.master.observe import Observer
+from zoe.master.progress import ProgressWatch
+from zoe.master.schedule import Scheduler
+from zoe.master.specs import SpecMaker
+from zoe.master.tick import Round
+from zoe.plugin import Backend, Deployment, ExecutionChange, Placement, Policy, ZAppType
+from zoe.plugin.manager import PluginManager
+from zoe.state.database import Database
+
+
+def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everything in
+    settings: Settings,
+    database: Database,
+    plugins: PluginManager,
+    deployment: Deployment,
+    backend: Backend,
+    zapp_types: Mapping[str, ZAppType],
+    archive: LogArchive,
+    bell: Bell,
+    ring: Callable[[str], None],
+    stack: ExitStack,
+) -> Master:
+    """Start the master's thread; closing the stack stops it."""
+    policy = plugins.make(Policy, settings.scheduler.policy, settings, deployment)
+    placement = plugins.make(Placement, settings.scheduler.placement, settings, deployment)
+    ring_backend = partial(ring, "backend")
+    calls = BackendCalls(
+        backend,
+        SpecMaker(backend, settings.deployment_name, settings.workspaces),
+        archive,
+        settings.master.stop_grace,
+        ring_backend,
+        settings.master.backend_calls,
+    )
+    rounds = Round(
+        database,
+        calls,
+        Observer(settings.master.restart_delay_max, settings.master.unreachable_patience),
+        Scheduler(policy, placement, backend),
+        ProgressWatch(zapp_types, backend, settings.master.progress_seconds),
+        announcer(plugins, stack),
+        settings.master.resync_seconds,
+    )
+    backend.watch(calls.tell)
+    master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds)
+    master.start()
+    stack.callback(master.stop)
+    return master
+
+
+def announcer(plugins: PluginManager, stack: ExitStack) -> Callable[[ExecutionChange], None]:
+    """Return what tells plugins of changes, on a thread of its own: the loop waits for no plugin."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="announce")
+    stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+
+    def announce(change: ExecutionChange) -> None:
+        pool.submit(plugins.changed, change)
+
+    return announce
