@@ -1,0 +1,96 @@
+"""A real PostgreSQL for every test that wants one: a server for each worker of pytest, a database for each module."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+
+from zoe.state.database import Database
+from zoe.state.embedded import EmbeddedPostgres
+
+TEMPLATE = "zoe_template"
+# References first. DELETE takes 0.2 ms where TRUNCATE takes ten.
+EMPTY = "".join(
+    f"DELETE FROM {table};" for table in ("event", "service", "execution", "token", "account", "role", "quota", "node")
+)
+_numbers = count()
+
+
+class Server:
+    """A running PostgreSQL; makes databases in it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def url(self, name: str) -> str:
+        return urlsplit(self._url)._replace(path=f"/{name}").geturl()
+
+    def run(self, statement: str) -> None:
+        with closing(psycopg2.connect(self._url)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(statement)
+
+    def create(self, template: str = "template1") -> str:
+        name = f"test_{next(_numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return name
+
+    def drop(self, name: str) -> None:
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """The PostgreSQL server of this worker: `create` and `drop` databases, `url` of each."""
+    with tempfile.TemporaryDirectory(prefix="zoe-tests-") as directory:
+        Path(directory).chmod(0o711 if os.geteuid() == 0 else 0o700)  # as root PostgreSQL is somebody else
+        with EmbeddedPostgres(Path(directory) / "postgres") as url:
+            yield Server(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: Server) -> str:
+    """The name of a database with all tables, to be copied: 23 ms where the migrations take a second."""
+    postgres_server.run(f"CREATE DATABASE {TEMPLATE}")
+    database = Database(postgres_server.url(TEMPLATE), pool_size=2)
+    database.migrate()
+    database.close()
+    return TEMPLATE
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The URL of an empty database, without tables, of this test alone."""
+    name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_server: Server, migrated_template: str) -> Iterator[str]:
+    """The URL of a database with all tables, shared by the tests of a module."""
+    name = postgres_server.create(migrated_template)
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def module_database(module_postgres_url: str) -> Iterator[Database]:
+    """The database of a module. Ask for `database`: it is empty."""
+    database = Database(module_postgres_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(module_database: Database) -> Iterator[Database]:
+    """A `Database` with all tables and no rows; this thread holds no connection of it."""
+    yield module_database
+    with module_database.session():
+        module_database.rows(EMPTY)

@@ -1,0 +1,50 @@
+"""The cookie that says who is asking: signed, dated, worthless once the password has changed."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+NAME = "zoe"
+_PAIR = re.compile(rf'(?:^|[;,])\s*{NAME}="?([^";,\s]+)')
+
+
+class Claim(NamedTuple):
+    """Whom a cookie names, and a digest of the password that it was given for."""
+
+    user_id: int
+    digest: str
+
+
+class Cookies:
+    """Makes and reads cookies under the key of this deployment; `lifetime` in seconds."""
+
+    def __init__(self, key: str, lifetime: float) -> None:
+        self._signer = URLSafeTimedSerializer(key, salt="zoe cookie", signer_kwargs={"digest_method": sha256})
+        self._lifetime = lifetime
+
+    def issue(self, claim: Claim, now: float, secure: bool) -> str:
+        """Return the Set-Cookie header for a user who has just signed in."""
+        expires = datetime.fromtimestamp(now + self._lifetime, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        kept = f"{NAME}={self._signer.dumps(claim)}; Expires={expires}; HttpOnly; Path=/; SameSite=Lax"
+        return f"{kept}; Secure" if secure else kept
+
+    def read(self, header: str) -> Iterator[Claim]:
+        """Yield what the valid cookies in a Cookie header claim.
+
+        Old clients send the raw Set-Cookie value back, attributes included.
+        """
+        for found in _PAIR.findall(header):
+            try:
+                user_id, digest = self._signer.loads(found, max_age=int(self._lifetime))
+                yield Claim(int(user_id), str(digest))
+            except (BadData, TypeError, ValueError):
+                continue
+
+
+def password_digest(password_hash: str | None) -> str:
+    """Return what ties a cookie to the password of its time, without telling anything of it."""
+    return sha256(f"zoe cookie {password_hash}".encode()).hexdigest()[:16]

@@ -1,0 +1,79 @@
+"""From what a client posts to an execution that can be stored."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from zoe import zapp
+from zoe.api.bodies import faults_of, fit
+from zoe.api.operation import Resource
+from zoe.api.schemas import NewExecution
+from zoe.api.validation import read_for_site
+from zoe.errors import Fault, ParametersInvalidError, RequestInvalidError
+from zoe.state.accounts import Account
+from zoe.state.requests import NewService, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A valid request for an execution: the ZApp, and where it comes from."""
+
+    name: str
+    zapp: zapp.ZApp
+    warnings: list[Fault]
+    zapp_type: str | None = None
+    parameters: dict[str, object] | None = None
+
+
+def read_order(resource: Resource, sent: object) -> Order:
+    """Return what the body of POST /execution asks for.
+
+    Raises:
+        ZAppInvalidError, ParametersInvalidError, RequestInvalidError: each with the path of every fault.
+
+    """
+    application = sent.pop("application", None) if isinstance(sent, dict) else None
+    request = fit(NewExecution, sent)
+    if (application is None) == (request.zapp_type is None):
+        raise RequestInvalidError([Fault("application", "give either an application or a zapp_type with parameters")])
+    if request.zapp_type is None:
+        return Order(request.name, read_for_site(resource, application), zapp.unknown_keys(application))
+    return _of_type(resource, request, request.zapp_type)
+
+
+def _of_type(resource: Resource, request: NewExecution, name: str) -> Order:
+    zapp_type = resource.collaborators.zapp_types.get(name)
+    if zapp_type is None:
+        known = ", ".join(sorted(resource.collaborators.zapp_types)) or "none"
+        raise RequestInvalidError([Fault("zapp_type", f"there is no ZApp type {name!a}; there are: {known}")])
+    try:
+        parameters = zapp_type.Parameters.model_validate(request.parameters or {})
+    except ValidationError as error:
+        raise ParametersInvalidError(faults_of(error, "parameters")) from error
+    made = read_for_site(resource, zapp_type.zapp(parameters))
+    return Order(request.name, made, [], name, parameters.model_dump(mode="json"))
+
+
+def as_submission(resource: Resource, account: Account, order: Order) -> Submission:
+    """Return the rows to be."""
+    return Submission(
+        account=account,
+        name=order.name,
+        description=order.zapp.model_dump(mode="json"),
+        size=zapp.size(order.zapp),
+        services=_services(resource, order.zapp),
+        at=resource.collaborators.now(),
+        zapp_type=order.zapp_type,
+        parameters=order.parameters,
+    )
+
+
+def _services(resource: Resource, document: zapp.ZApp) -> list[NewService]:
+    defaults = resource.collaborators.settings.scheduler
+    reserved = {
+        entry.name: zapp.reserved(entry, defaults.default_cores, defaults.default_memory) for entry in document.services
+    }
+    return [
+        NewService(one.name, one.group, one.core, one.service.startup_order, *reserved[one.group])
+        for one in zapp.instances(document)
+    ]

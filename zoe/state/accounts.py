@@ -1,0 +1,127 @@
+"""Who may do what: an account with its role's permissions and its quota, as every request needs it; the seeds."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from zoe.state.database import Database
+
+PERMISSIONS = (
+    "can_see_status",
+    "can_change_config",
+    "can_operate_others",
+    "can_delete_executions",
+    "can_access_api",
+    "can_customize_resources",
+    "can_access_full_zapp_shop",
+)
+FIRST_UID = 10_000
+"""The first numeric user that Zoe gives away by itself: below are the system's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one user may have at a time; 0 is no limit. Memory in bytes, `runtime` in hours."""
+
+    executions: int
+    cores: float
+    memory: int
+    runtime: float
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user, with what the role permits and the quota allows."""
+
+    id: int
+    username: str
+    fs_uid: int
+    email: str
+    priority: int
+    enabled: bool
+    auth_source: str
+    password_hash: str | None = field(repr=False)
+    quota_id: int
+    role_id: int
+    role: str
+    permissions: frozenset[str]
+    limits: Limits
+
+
+_ACCOUNT = """
+SELECT u.id, username, fs_uid, email, priority, enabled, auth_source, password_hash, u.quota_id, u.role_id, r.name,
+    can_see_status, can_change_config, can_operate_others, can_delete_executions, can_access_api,
+    can_customize_resources, can_access_full_zapp_shop,
+    concurrent_executions, cores, memory, runtime_limit
+FROM account AS u JOIN role AS r ON r.id = u.role_id JOIN quota AS q ON q.id = u.quota_id
+"""
+_FIXED = 11
+
+
+class Accounts:
+    """Finds accounts, each with one statement."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_id(self, user_id: int) -> Account | None:
+        """Return the account of this id."""
+        return self._one("WHERE u.id = %s", user_id)
+
+    def by_name(self, username: str) -> Account | None:
+        """Return the account of this name."""
+        return self._one("WHERE username = %s", username)
+
+    def by_token(self, digest: str, now: float) -> Account | None:
+        """Return the owner of the API token with this SHA-256, unless it has expired."""
+        joined = "JOIN token AS t ON t.user_id = u.id WHERE t.digest = %s AND coalesce(t.expires > %s, true)"
+        return self._one(joined, digest, now)
+
+    def _one(self, condition: str, *parameters: object) -> Account | None:
+        rows = self._database.rows(_ACCOUNT + condition, parameters)
+        return _account(rows[0]) if rows else None
+
+
+def _account(row: tuple[Any, ...]) -> Account:
+    allowed = row[_FIXED : _FIXED + len(PERMISSIONS)]
+    permissions = frozenset(name for name, granted in zip(PERMISSIONS, allowed, strict=True) if granted)
+    return Account(*row[:_FIXED], permissions, Limits(*row[_FIXED + len(PERMISSIONS) :]))
+
+
+_SEED_ROLES = """
+INSERT INTO role (name, can_see_status, can_change_config, can_operate_others, can_delete_executions, can_access_api,
+    can_customize_resources, can_access_full_zapp_shop) VALUES
+('admin', true, true, true, true, true, true, true),
+('superuser', true, false, false, false, true, true, true),
+('user', false, false, false, false, false, false, false)
+ON CONFLICT (name) DO NOTHING
+"""
+_SEED_QUOTA = """
+INSERT INTO quota (name, concurrent_executions, cores, memory, runtime_limit)
+VALUES ('default', 5, 20, 32::bigint << 30, 24) ON CONFLICT (name) DO NOTHING
+"""
+_SEED_ADMIN = """
+INSERT INTO account (username, fs_uid, email, priority, enabled, auth_source, password_hash, quota_id, role_id)
+SELECT 'admin', %s, '', 0, true, 'internal', %s, q.id, r.id FROM quota AS q, role AS r
+WHERE q.name = 'default' AND r.name = 'admin' AND NOT EXISTS (SELECT 1 FROM account)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def seed(database: Database, admin_password_hash: str | None) -> bool:
+    """Give an empty database its roles, its quota and, with a password, its admin; tell whether the admin is new.
+
+    Safe when two processes do it at once. Once there are roles they are the site's own: a deleted one stays deleted.
+    """
+    with database.transaction():
+        database.rows("LOCK TABLE role IN SHARE ROW EXCLUSIVE MODE")
+        if not database.rows("SELECT 1 FROM role LIMIT 1"):
+            database.rows(_SEED_ROLES)
+        if not database.rows("SELECT 1 FROM quota LIMIT 1"):
+            database.rows(_SEED_QUOTA)
+        return admin_password_hash is not None and bool(database.rows(_SEED_ADMIN, [FIRST_UID, admin_password_hash]))
+
+
+def has_users(database: Database) -> bool:
+    """Tell whether anybody can sign in: if not, this is the first start."""
+    with database.session_or_own():
+        return bool(database.rows("SELECT 1 FROM account LIMIT 1"))

@@ -1,0 +1,86 @@
+"""What the cluster does at present: queues, nodes, and what is reserved on each."""
+
+from typing import Any
+
+from zoe.state.database import Database
+
+_QUEUES = {
+    "submitted": "queue",
+    "queued": "queue",
+    "starting": "running_queue",
+    "running": "running_queue",
+    "cleaning up": "termination_queue",
+}
+_ACTIVE = "SELECT id, status FROM execution WHERE status NOT IN ('terminated', 'error') ORDER BY id"
+# What runs is counted from what Zoe itself decided, never from what an engine reported some time ago.
+_NODES = """
+SELECT n.name, n.online, n.cores, n.memory, n.gpus, n.labels, n.remarks, n.cores_in_use, n.memory_in_use, n.seen,
+    count(s.id), coalesce(sum(s.cores), 0), coalesce(sum(s.memory), 0), coalesce(sum(s.gpus), 0)
+FROM node AS n LEFT JOIN service AS s ON s.node = n.name AND s.status IN ('starting', 'active', 'terminating')
+GROUP BY n.id ORDER BY n.name
+"""
+
+
+def queues(database: Database) -> dict[str, list[int]]:
+    """Return the ids of all executions that have not ended, by what they wait for."""
+    found: dict[str, list[int]] = {"queue": [], "running_queue": [], "termination_queue": []}
+    for number, status in database.rows(_ACTIVE):
+        found[_QUEUES[status]].append(number)
+    return found
+
+
+def nodes(database: Database) -> list[dict[str, Any]]:
+    """Return the nodes in the words of API 0.7. Cores, bytes."""
+    return [_node(*row) for row in database.rows(_NODES)]
+
+
+def _node(  # noqa: PLR0913, PLR0917 - one for each column of the statement above
+    name: str,
+    online: bool,
+    cores: float,
+    memory: int,
+    gpus: int,
+    labels: list[str],
+    remarks: list[str],
+    cores_in_use: float,
+    memory_in_use: int,
+    seen: float,
+    count: int,
+    cores_reserved: float,
+    memory_reserved: int,
+    gpus_reserved: int,
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "status": "online" if online else "offline",
+        "container_count": count,
+        "cores_total": cores,
+        "cores_reserved": cores_reserved,
+        "cores_allocated": cores_reserved,
+        "cores_in_use": cores_in_use,
+        "memory_total": memory,
+        "memory_reserved": int(memory_reserved),
+        "memory_allocated": int(memory_reserved),
+        "memory_in_use": memory_in_use,
+        "gpus_total": gpus,
+        "gpus_reserved": int(gpus_reserved),
+        "labels": labels,
+        "remarks": remarks,
+        "seen": seen,
+        "service_stats": {},
+        "images": [],
+    }
+
+
+def platform(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Add the nodes up."""
+    sums = (
+        "container_count",
+        "memory_total",
+        "cores_total",
+        "memory_reserved",
+        "cores_reserved",
+        "memory_in_use",
+        "cores_in_use",
+    )
+    return {name: sum(node[name] for node in found) for name in sums} | {"nodes": found}
