@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
 
 from zoe.api.schemas import (
     BIG,
@@ -197,3 +197,19 @@ class NewTokenAnswer(Answered):
 
     token_id: int
     token: str
+
+
+class UsersAnswer(RootModel[dict[str, User]]):
+    """Users by id."""
+
+
+class RolesAnswer(RootModel[dict[str, Role]]):
+    """Roles by id."""
+
+
+class QuotasAnswer(RootModel[dict[str, Quota]]):
+    """Quotas by id."""
+
+
+class TokensAnswer(RootModel[dict[str, Token]]):
+    """Tokens by id."""

@@ -3,7 +3,7 @@
 from inspect import cleandoc
 
 from zoe.api.operation import Call, Need, Resource, operation
-from zoe.api.schemas import SchedulerAnswer
+from zoe.api.schemas import NodesAnswer, PluginsAnswer, SchedulerAnswer, ZAppTypesAnswer
 from zoe.plugin import ZAppType
 from zoe.state import cluster
 
@@ -30,7 +30,7 @@ class Scheduler(Resource):
 class Nodes(Resource):
     """The machines."""
 
-    @operation(Need.SEE_STATUS)
+    @operation(Need.SEE_STATUS, answer=NodesAnswer)
     def on_get(self, _call: Call[None]) -> dict[str, object]:
         """List the machines by name."""
         return {node["name"]: node for node in cluster.nodes(self.collaborators.database)}
@@ -39,7 +39,7 @@ class Nodes(Resource):
 class ZAppTypes(Resource):
     """What makes ZApps from a few parameters."""
 
-    @operation(Need.API)
+    @operation(Need.API, answer=ZAppTypesAnswer)
     def on_get(self, _call: Call[None]) -> dict[str, object]:
         """List the ZApp types by name, with the JSON Schema of their parameters."""
         return {name: _described(name, kind) for name, kind in sorted(self.collaborators.zapp_types.items())}
@@ -48,7 +48,7 @@ class ZAppTypes(Resource):
 class Plugins(Resource):
     """What is installed."""
 
-    @operation(Need.API)
+    @operation(Need.API, answer=PluginsAnswer)
     def on_get(self, _call: Call[None]) -> dict[str, object]:
         """List the installed plugins by kind and name, and what is in use."""
         return {f"{offer['kind']} {offer['name']}": dict(offer) for offer in self.collaborators.offers}

@@ -38,7 +38,16 @@ class Document(Resource):
 
 def describe(routes: Mapping[str, type[Resource]]) -> dict[str, Any]:
     """Return the OpenAPI document of these routes."""
-    tree = SpecTree("falcon", title="Zoe", version=__version__, openapi_version=VERSION, validation_error_status=400)
+    tree = SpecTree(
+        "falcon",
+        title="Zoe",
+        version=__version__,
+        openapi_version=VERSION,
+        validation_error_status=400,
+        validation_error_model=ErrorAnswer,
+        naming_strategy=lambda model: model.__name__,
+        nested_naming_strategy=lambda _parent, child: child,
+    )
     # Spectree reads the routes of an application: this one answers nobody.
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App()
     app.router_options.converters["id"] = IdConverter
@@ -47,6 +56,8 @@ def describe(routes: Mapping[str, type[Resource]]) -> dict[str, Any]:
     tree.app = app
     document: dict[str, Any] = tree.spec
     document["components"]["securitySchemes"] = SCHEMES
+    # Spectree escapes dots, as if a path were a regular expression.
+    document["paths"] = {path.replace("\\", ""): told for path, told in document["paths"].items()}
     for path in document["paths"].values():
         for told in path.values():
             _correct(told)
@@ -81,7 +92,11 @@ def refusals(made: Operation) -> set[int]:
 
 
 def _correct(told: dict[str, Any]) -> None:
-    """Put right what spectree cannot know: ids are numbers, and not every answer is JSON."""
+    """Put right what spectree cannot know: ids are numbers, logs are text, and a file is anything."""
     for parameter in told["parameters"]:
         if parameter["in"] == "path" and parameter["name"].endswith("_id"):
             parameter["schema"] = {"type": "integer", "format": "int64"}
+    if told["operationId"] == "Logs_get":
+        told["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    if told["operationId"] == "WorkspaceFile_put":
+        told["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}

@@ -31,7 +31,7 @@ class Roles(_All):
 
     kind = ROLES
 
-    @operation(Need.SIGNED_IN)
+    @operation(Need.SIGNED_IN, answer=schemas.RolesAnswer)
     def on_get(self, _call: Call[None]) -> dict[str, object]:
         """List the roles by id."""
         return self._list()
@@ -68,7 +68,7 @@ class Quotas(_All):
 
     kind = QUOTAS
 
-    @operation(Need.SIGNED_IN)
+    @operation(Need.SIGNED_IN, answer=schemas.QuotasAnswer)
     def on_get(self, _call: Call[None]) -> dict[str, object]:
         """List the quotas by id."""
         return self._list()

@@ -6,6 +6,7 @@ from zoe.api.schemas import (
     EventsAnswer,
     Execution,
     ExecutionFilters,
+    ExecutionsAnswer,
     NewExecution,
     NewExecutionAnswer,
 )
@@ -25,7 +26,7 @@ def check_ownership(account: Account, owner: int) -> None:
 class Executions(Resource):
     """All executions."""
 
-    @operation(Need.API, query=ExecutionFilters, refusals=(400,))
+    @operation(Need.API, query=ExecutionFilters, answer=ExecutionsAnswer, refusals=(400,))
     def on_get(self, call: Call[ExecutionFilters]) -> dict[str, object]:
         """List executions by id, newest first: one's own, or everybody's if the role lets operate others'."""
         filters = call.document.model_dump(exclude_none=True, exclude={"limit"})

@@ -47,7 +47,6 @@ class Operation:
     raw: bool = False
     query: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None
-    media_type: str = JSON
     code: int = 200
     refusals: tuple[int, ...] = ()
     connected: bool = True
@@ -97,7 +96,6 @@ def operation(  # noqa: PLR0913 - a declaration: each is named where it is used
     raw: bool = False,
     query: type[BaseModel] | None = None,
     answer: type[BaseModel] | None = None,
-    media_type: str = JSON,
     code: int = 200,
     refusals: tuple[int, ...] = (),
     connected: bool = True,
@@ -107,7 +105,7 @@ def operation(  # noqa: PLR0913 - a declaration: each is named where it is used
     The order is: who is asking (401), may they (403), then what did they send (400). `raw` hands over the JSON as it
     came, for documents that are checked elsewhere; `body` then only describes it.
     """
-    made = Operation(needs, body, raw, query, answer, media_type, code, refusals, connected)
+    made = Operation(needs, body, raw, query, answer, code, refusals, connected)
 
     def decorate(function: Callable[Concatenate[Any, Call[Any], Path], Result]) -> Responder:
         @wraps(function)

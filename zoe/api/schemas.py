@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 BIG = 2**63 - 1
 Id = Annotated[int, Field(ge=0, le=BIG)]
@@ -122,6 +122,10 @@ class Execution(Answered):
     parameters: dict[str, Any] | None
 
 
+class ExecutionsAnswer(RootModel[dict[str, Execution]]):
+    """Executions by id."""
+
+
 class EndpointsAnswer(Answered):
     """Name, address, and address behind the gateway of each port."""
 
@@ -202,6 +206,10 @@ class Node(Answered):
     images: list[str]
 
 
+class NodesAnswer(RootModel[dict[str, Node]]):
+    """Machines by name."""
+
+
 class Platform(Answered):
     """All machines together; `nodes` is empty for those who may not see the status."""
 
@@ -232,3 +240,30 @@ class UploadAnswer(Answered):
 
     path: str
     size: int
+
+
+class ZAppTypeAnswer(Answered):
+    """What makes a ZApp from parameters, which a JSON Schema describes."""
+
+    name: str
+    summary: str
+    parameters: dict[str, Any]
+
+
+class ZAppTypesAnswer(RootModel[dict[str, ZAppTypeAnswer]]):
+    """ZApp types by name."""
+
+
+class PluginAnswer(Answered):
+    """A plugin, the package that it came with, and whether it is in use."""
+
+    kind: str
+    name: str
+    summary: str
+    package: str
+    version: str
+    in_use: bool
+
+
+class PluginsAnswer(RootModel[dict[str, PluginAnswer]]):
+    """Plugins by kind and name."""

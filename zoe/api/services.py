@@ -24,7 +24,7 @@ class Logs(Resource):
 
     followers: Followers
 
-    @operation(Need.API, query=LogOptions, media_type="text/plain", refusals=(404, 503))
+    @operation(Need.API, query=LogOptions, refusals=(404, 503))
     def on_get(self, call: Call[LogOptions], service_id: int) -> Answer:
         """Stream the log of a service from its start, and go on until the service ends."""
         found, owner = services.service(self.collaborators.database, service_id)

@@ -2,7 +2,7 @@
 
 import secrets
 
-from zoe.api.account_schemas import NewToken, NewTokenAnswer
+from zoe.api.account_schemas import NewToken, NewTokenAnswer, TokensAnswer
 from zoe.api.identity import token_digest
 from zoe.api.operation import Call, Need, Resource, operation
 from zoe.errors import ConflictError
@@ -12,7 +12,7 @@ from zoe.state import tokens
 class Tokens(Resource):
     """All tokens of the caller."""
 
-    @operation(Need.API)
+    @operation(Need.API, answer=TokensAnswer)
     def on_get(self, call: Call[None]) -> dict[str, object]:
         """List one's own tokens by id, without their secrets."""
         return {str(one["id"]): one for one in tokens.tokens(self.collaborators.database, call.caller.id)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from zoe.api.account_schemas import NewUser, NewUserAnswer, UserAnswer, UserChange, UserFilters
+from zoe.api.account_schemas import NewUser, NewUserAnswer, UserAnswer, UserChange, UserFilters, UsersAnswer
 from zoe.api.operation import Call, Need, Resource, operation, require
 from zoe.errors import Fault, ForbiddenError, RequestInvalidError
 from zoe.state import users
@@ -15,7 +15,7 @@ DANGEROUS = frozenset({"role_id", "enabled"})
 class Users(Resource):
     """All users."""
 
-    @operation(Need.CHANGE_CONFIG, query=UserFilters, refusals=(400,))
+    @operation(Need.CHANGE_CONFIG, query=UserFilters, answer=UsersAnswer, refusals=(400,))
     def on_get(self, call: Call[UserFilters]) -> dict[str, object]:
         """List users by id."""
         wanted = _columns(call.document.model_dump(exclude_none=True))
