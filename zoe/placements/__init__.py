@@ -1,0 +1,1 @@
+"""The bundled placements, each in a file named after what it does."""

@@ -1,0 +1,1 @@
+"""The bundled scheduling policies, each in a file named after what it does."""
