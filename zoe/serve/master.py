@@ -17,6 +17,7 @@ from zoe.master.specs import SpecMaker
 from zoe.master.tick import Round
 from zoe.plugin import Backend, Deployment, ExecutionChange, Placement, Policy, ZAppType
 from zoe.plugin.manager import PluginManager
+from zoe.serve.offers import make
 from zoe.state.database import Database
 
 
@@ -33,8 +34,8 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
     stack: ExitStack,
 ) -> Master:
     """Start the master's thread; closing the stack stops it."""
-    policy = plugins.make(Policy, settings.scheduler.policy, settings, deployment)
-    placement = plugins.make(Placement, settings.scheduler.placement, settings, deployment)
+    policy = make(Policy, settings.scheduler.policy, plugins, settings, deployment)
+    placement = make(Placement, settings.scheduler.placement, plugins, settings, deployment)
     ring_backend = partial(ring, "backend")
     calls = BackendCalls(
         backend,
