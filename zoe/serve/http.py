@@ -3,14 +3,14 @@
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.server import TcpWSGIServer, create_server
 
 from zoe.errors import ZoeError
 
-_FINISHING = 1.0
+_FINISHING = 1
 
 
 class HttpServer:
@@ -19,14 +19,18 @@ class HttpServer:
     def __init__(self, app: Callable[..., Any], host: str, port: int, threads: int, max_body: int) -> None:
         self._sockets: dict[int, Any] = {}
         self._host, self._listening = host, _listen(host, port)
-        self._server = create_server(
-            app,
-            map=self._sockets,
-            sockets=[self._listening],
-            threads=threads,
-            ident="zoe",
-            max_request_body_size=max_body,
-            clear_untrusted_proxy_headers=True,
+        # One socket makes one server, though the library's type says there may be several.
+        self._server = cast(
+            "TcpWSGIServer",
+            create_server(
+                app,
+                map=self._sockets,
+                sockets=[self._listening],
+                threads=threads,
+                ident="zoe",
+                max_request_body_size=max_body,
+                clear_untrusted_proxy_headers=True,
+            ),
         )
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
@@ -44,7 +48,7 @@ class HttpServer:
     def close(self) -> None:
         """Take no more requests; those under way have a second to finish."""
         self._closing.set()
-        self._server.trigger.pull_trigger()
+        cast("Any", self._server.trigger).pull_trigger()
         self._server.task_dispatcher.shutdown(timeout=_FINISHING)
         self._thread.join()
         wasyncore.close_all(self._sockets, ignore_all=True)
@@ -52,9 +56,8 @@ class HttpServer:
     def _run(self) -> None:
         while not self._closing.is_set():
             wasyncore.loop(timeout=30, map=self._sockets, use_poll=True, count=1)
-        # What is under way is still written out, but nobody new comes in.
-        self._server.close()
-        while any(True for _ in self._server.active_channels) and self._server.task_dispatcher.threads:
+        self._server.close()  # nobody new comes in
+        while self._server.task_dispatcher.threads:
             wasyncore.loop(timeout=0.1, map=self._sockets, use_poll=True, count=1)
 
 

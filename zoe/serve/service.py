@@ -38,6 +38,7 @@ def serve(settings: Settings, only: str | None = None) -> int:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
+    logging.getLogger("peewee_migrate").setLevel(logging.WARNING)
     told = _when_told_to_stop()
     with ExitStack() as stack:
         _Service(settings, only, stack).start()
@@ -137,9 +138,8 @@ class _Service:
                 max_upload=_MAX_UPLOAD,
             )
         )
-        http = HttpServer(
-            app, self._settings.api.host, self._settings.api.port, self._settings.api.threads, _MAX_UPLOAD
-        )
+        api = self._settings.api
+        http = HttpServer(app, api.host, api.port, api.threads, _MAX_UPLOAD)
         self._stack.callback(http.close)
         http.start()
         open_local_door(self._data_dir, http.address, state.database, self._stack)
