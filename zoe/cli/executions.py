@@ -36,10 +36,10 @@ def ps(
         zoe ps --status queued --json
 
     """
+    wanted = [status] if everything or status else sorted(ACTIVE)
     with invocation.client() as client:
-        # `limit` counts after the filter here: the server's limit would count the ended ones too.
-        found = client.executions(status=status, limit=limit if everything or status else None)
-    shown = [one for one in found if everything or status or one["status"] in ACTIVE][-limit:]
+        found = [one for word in wanted for one in client.executions(status=word, limit=limit)]
+    shown = sorted(found, key=lambda one: one["id"])[-limit:]
     invocation.answer(shown, views.executions(shown, time.time()))
     if not shown:
         invocation.remark(

@@ -72,7 +72,11 @@ class Invocation:
 
 def screen(*, stderr: bool = False) -> Console:
     """Return the console; rich itself honours NO_COLOR and knows a terminal from a file."""
-    return Console(stderr=stderr, soft_wrap=False, highlight=False)
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        # A file has no width: whoever searches it wants whole lines.
+        console.width = 240
+    return console
 
 
 _SHARED = {"as_json": JsonOption, "url": UrlOption, "data_dir": DirectoryOption, "debug": DebugOption}

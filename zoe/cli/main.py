@@ -2,14 +2,23 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
-from zoe.cli import executions, quotas, roles, serve, site, start, tokens, users
+from zoe import __version__
+from zoe.cli import demo, executions, quotas, roles, serve, site, start, tokens, users
 from zoe.cli.invocation import fail, with_examples
 from zoe.errors import ZoeError
 
 WORK, LOOK, RUN, ACCOUNTS = "Your executions", "Look around", "Run Zoe", "Accounts"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zoe {__version__}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="zoe",
@@ -17,9 +26,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Container analytics as a service: submit whole applications, watch them, read their logs.",
     epilog="`zoe COMMAND --help` explains a command with examples. Try `zoe demo` first.",
 )
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Container analytics as a service: submit whole applications, watch them, read their logs."""
+
+
 # The options of a ZApp type are the server's to know: they pass through here, and so does the question for help.
 app.command(
     rich_help_panel=WORK,
@@ -38,6 +57,7 @@ app.command(rich_help_panel=WORK)(executions.endpoints)
 app.command(rich_help_panel=LOOK)(site.nodes)
 app.command(rich_help_panel=LOOK)(site.plugins)
 app.command(rich_help_panel=RUN, help=with_examples(serve.serve.__doc__))(serve.serve)
+app.command(rich_help_panel=RUN, help=with_examples(demo.demo.__doc__))(demo.demo)
 app.command(rich_help_panel=ACCOUNTS)(tokens.login)
 app.add_typer(tokens.app, name="token", rich_help_panel=ACCOUNTS)
 app.add_typer(users.app, name="user", rich_help_panel=ACCOUNTS)
@@ -58,3 +78,7 @@ def main() -> None:
             raise
         sentence = f"Something went wrong inside `zoe` itself ({type(error).__name__}: {error}); --debug shows where."
         sys.exit(fail(error if isinstance(error, ZoeError) else ZoeError(sentence)))
+
+
+if __name__ == "__main__":
+    main()

@@ -69,10 +69,20 @@ def installed() -> list[Row]:
     # Plugins may be large; the other commands do not wait for them to be loaded.
     from zoe.plugin.manager import PluginManager  # noqa: PLC0415
 
-    return [{**dict(offer), "in_use": None} for offer in PluginManager().offered()]
+    return [
+        {
+            "kind": offer.kind,
+            "name": offer.name,
+            "summary": offer.doc,
+            "package": offer.package,
+            "version": offer.version,
+            "in_use": None,
+        }
+        for offer in PluginManager().load().offered()
+    ]
 
 
 def _plugin_cells(one: Row) -> Sequence[str]:
     in_use = {True: "yes", False: "no"}.get(one.get("in_use"), "?")  # type: ignore[arg-type]
-    words = [str(one.get(key) or "") for key in ("package", "version", "doc")]
+    words = [str(one.get(key) or "") for key in ("package", "version", "summary")]
     return [str(one["kind"]), escape(str(one["name"])), in_use, *map(escape, words)]

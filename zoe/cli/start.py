@@ -61,11 +61,11 @@ def start(  # noqa: PLR0913, PLR0917 - one for each option
     if show_help or what is None:
         _explain(invocation, context, what)
         raise typer.Exit(0 if show_help else 2)
+    if what.startswith("-") and what != "-":
+        raise typer.BadParameter(f"{what} comes too early: first the ZApp file or type, then its options.")
     with invocation.client() as client:
-        if _is_file(what):
-            number = _submit_file(client, what, name, options or [])
-        else:
-            number = _submit_type(client, what, name, options or [])
+        order = _from_file(what, options or []) if _is_file(what) else _from_type(client, what, options or [])
+        number = _submit(client, order | ({"name": name} if name else {}))
         if not wait:
             invocation.answer({"execution_id": number})
             invocation.remark(f"Execution {number} is submitted; `zoe show {number}` tells how it goes.")
@@ -98,22 +98,30 @@ def read_zapp(path: str) -> dict[str, Any]:
     return document
 
 
-def _submit_file(client: "Client", path: str, name: str | None, options: Sequence[str]) -> int:
+def _submit(client: "Client", order: dict[str, Any]) -> int:
+    """Submit, and say what the server found odd, though not wrong."""
+    answer = client.post("/execution", order)
+    for warning in answer.get("warnings", ()):
+        sys.stderr.write(f"warning: {warning['path']}: {warning['message']}\n")
+    return int(answer["execution_id"])
+
+
+def _from_file(path: str, options: Sequence[str]) -> dict[str, Any]:
     if options:
         raise typer.BadParameter(f"a ZApp file takes no further options: {' '.join(options)}")
     zapp = read_zapp(path)
-    return client.submit(zapp, name or str(zapp.get("name", "zapp")))
+    return {"application": zapp, "name": str(zapp.get("name", "zapp"))}
 
 
-def _submit_type(client: "Client", zapp_type: str, name: str | None, words: Sequence[str]) -> int:
+def _from_type(client: "Client", zapp_type: str, words: Sequence[str]) -> dict[str, Any]:
     schema = _schema(client, zapp_type)
     parameters = zapp_options.parameters(words, schema)
-    label = zapp_type
+    name = zapp_type
     for key, given in parameters.items():
         if _is_workspace_file(key, schema) and isinstance(given, str):
             parameters[key] = _upload(client, given)
-            label = re.sub(r"[^a-zA-Z0-9-]+", "-", f"{zapp_type}-{Path(given).stem}")[:128].rstrip("-")
-    return client.submit_type(zapp_type, parameters, name or label)
+            name = re.sub(r"[^a-zA-Z0-9-]+", "-", f"{zapp_type}-{Path(given).stem}")[:128].rstrip("-")
+    return {"zapp_type": zapp_type, "parameters": parameters, "name": name}
 
 
 def _is_workspace_file(key: str, schema: zapp_options.Schema) -> bool:

@@ -84,15 +84,12 @@ class Lines:
 
     def see(self, execution: "Execution", services: Sequence[Service]) -> None:
         """Write what has changed since the last look."""
-        progress = execution.get("progress") or {}
-        self.say(
-            f"execution {execution['id']}", " - ".join(filter(None, [execution["status"], views.why_plain(execution)]))
-        )
+        fraction = (execution.get("progress") or {}).get("fraction")
+        done = f"{fraction:.0%}" if fraction is not None and execution["status"] == "running" else ""
+        words = [execution["status"], views.why_plain(execution), done]
+        self.say(f"execution {execution['id']}", " - ".join(filter(None, words)))
         for service in services:
             self.say(service["name"], service["status"])
-        fraction = progress.get("fraction")
-        if fraction is not None:
-            self.say("progress", f"{fraction:.0%}")
 
     def say(self, subject: str, text: str) -> None:
         """Write a line, unless the last one about the subject said the same."""
