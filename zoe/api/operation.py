@@ -153,7 +153,8 @@ def reply(req: falcon.Request, resp: falcon.Response, code: int, result: Result)
     """Write the answer; to a GET whose answer the client has already, say just that."""
     answer = result if isinstance(result, Answer) else Answer(result)
     resp.status = falcon.code_to_http_status(code)
-    resp.set_headers(dict(answer.headers))
+    for name, content in answer.headers.items():
+        resp.append_header(name, content)
     if answer.stream is not None:
         resp.stream = answer.stream
         resp.content_type = "text/plain; charset=UTF-8"
