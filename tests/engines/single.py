@@ -1,0 +1,63 @@
+"""One Docker Engine on this machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.engines import residue
+from tests.engines.daemon import Daemon
+from tests.engines.images import give_busybox
+from tests.engines.place import Place, lock, new_place, noted
+
+KIND = "docker"
+_CGROUP = "zoe-docker"
+
+
+def up(*, kept: bool) -> Daemon:
+    """Start the engine, or find the one that was started by hand; a crashed one is cleared away first."""
+    place = noted(KIND)
+    if place is not None and place.kept and _daemon(place).answers():
+        return _daemon(place)
+    down()
+    daemon = _daemon(new_place(KIND, kept=kept, before=residue.before()))
+    daemon.start()
+    with daemon.client() as client:
+        give_busybox(client)
+    return daemon
+
+
+def down() -> None:
+    """Stop the engine and leave nothing of it; nothing to do is fine."""
+    place = noted(KIND)
+    if place is None:
+        return
+    daemon = _daemon(place)
+    daemon.kill()
+    residue.end(residue.processes_of(place.directory))
+    residue.clear_cgroup(_CGROUP)
+    residue.unmount(place.directory)
+    residue.clear_network(
+        residue.bridges_of(daemon.data),
+        chains=not place.docker_chains,
+        forward_policy=place.forward_policy,
+        ip_forward=place.ip_forward,
+    )
+    place.forget()
+
+
+@contextmanager
+def docker_engine() -> Iterator[Daemon]:
+    """Lend an engine: that which was started by hand, or one for this block alone."""
+    with lock(KIND):
+        daemon = up(kept=False)
+        try:
+            yield daemon
+        finally:
+            place = noted(KIND)
+            if place is not None and not place.kept:
+                down()
+
+
+def _daemon(place: Place) -> Daemon:
+    # No docker0: another engine of this machine may have it.
+    return Daemon(_CGROUP, Path(place.directory) / "engine", options=("--bridge=none",))
