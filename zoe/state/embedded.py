@@ -22,6 +22,7 @@ from zoe.state.postgres_programs import PostgresPrograms
 from zoe.state.socket_directory import PORT, SocketDirectory
 
 _START_SECONDS = 60.0  # recovery after a crash may take its time
+_STARTS = 3
 _STOPS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))  # fast, immediate, at once
 _SETTINGS = {
     "listen_addresses": "",
@@ -120,27 +121,36 @@ class EmbeddedPostgres:
         draft.rename(self._cluster)
 
     def _run(self) -> None:
-        self._process = self._left_running() or self._launch()
-        if self._answers(self._process):
-            return
-        self._process = self._launch()  # what a killed Zoe left running was on its way out
-        if not self._answers(self._process):
-            raise self._programs.failure("PostgreSQL did not start")
+        left = self._left_running()
+        for _ in range(_STARTS):
+            self._process = left or self._launch()
+            if self._answers(self._process):
+                return
+            left = None  # it was on its way out, or the last processes of a killed server were
+        raise self._programs.failure("PostgreSQL did not start")
 
     def _launch(self) -> psutil.Process:
         self._programs.rotate()
+        self._sockets.clear()
         settings = {**_SETTINGS, "unix_socket_directories": self._sockets.quoted()}
         words = [f"--{key}={value}" for key, value in settings.items()]
         return self._programs.start("postgres", "-D", str(self._cluster), *words)
 
     def _left_running(self) -> psutil.Process | None:
+        pid_file = self._cluster / "postmaster.pid"
         try:
-            process = psutil.Process(int((self._cluster / "postmaster.pid").read_text().split("\n", 1)[0]))
-            words = process.cmdline()
-        except (OSError, ValueError, psutil.Error):
+            pid, rest = pid_file.read_text().split("\n", 1)
+        except (FileNotFoundError, ValueError):
             return None
-        is_it = bool(words) and Path(words[0]).name == "postgres" and str(self._cluster) in words
-        return process if is_it else None
+        with suppress(ValueError, psutil.Error):
+            process = psutil.Process(int(pid))
+            words = process.cmdline()
+            if words and Path(words[0]).name == "postgres" and str(self._cluster) in words:
+                return process
+        # The number may be somebody else's by now, which PostgreSQL cannot tell; its parent's number it does ignore.
+        # The rest stays: by it PostgreSQL finds processes of the dead server that still write.
+        pid_file.write_text(f"{os.getpid()}\n{rest}")
+        return None
 
     def _answers(self, process: psutil.Process) -> bool:
         """Wait until the server has the database `zoe`; False if it ended before."""

@@ -45,6 +45,8 @@ def own(data_dir: Path) -> Iterator[Path]:
         _lock(lock, path)
         yield path
     finally:
+        # Closing alone would wait for children that are about to become other programs and still hold a copy.
+        fcntl.flock(lock, fcntl.LOCK_UN)
         os.close(lock)
 
 
