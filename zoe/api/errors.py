@@ -79,8 +79,8 @@ def answer_zoe(_req: falcon.Request, resp: falcon.Response, error: ZoeError, _pa
     if code == 500:
         LOGGER.error("a request failed: %s", error, exc_info=error)
     faults = error.faults if isinstance(error, FaultyDocumentError) else ()
-    # Clients compare this one sentence; every other may tell its faults.
-    message = str(error.args[0]) if isinstance(error, ZAppInvalidError) else str(error)
+    # Clients compare the sentence about ZApps; others may tell their faults, if they have some.
+    message = str(error) if faults and not isinstance(error, ZAppInvalidError) else str(error.args[0])
     write(resp, code, message, ({"path": fault.path, "message": fault.message} for fault in faults))
 
 

@@ -163,7 +163,6 @@ def reply(req: falcon.Request, resp: falcon.Response, code: int, result: Result)
 
 
 def _reply_document(req: falcon.Request, resp: falcon.Response, content: bytes) -> None:
-    resp.content_type = JSON
     if req.method == "GET":
         tag = blake2b(content, digest_size=12).hexdigest()
         resp.etag = tag
@@ -171,4 +170,5 @@ def _reply_document(req: falcon.Request, resp: falcon.Response, content: bytes) 
         if any(known in {"*", tag} for known in req.if_none_match or ()):
             resp.status = falcon.HTTP_304
             return
+    resp.content_type = JSON
     resp.data = content
