@@ -1,0 +1,1 @@
+"""Virtual time around the scheduler: workloads in, the same `plan()` that the master calls, measures out."""

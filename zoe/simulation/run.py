@@ -1,0 +1,114 @@
+"""How work gets done: one application, from its submission to its end."""
+
+from collections.abc import Iterable, Iterator
+
+from zoe.scheduling.model import Application, Part
+from zoe.simulation.workload import Submission
+
+
+class Run:
+    """One application in flight, and how far it is.
+
+    Every service that runs adds its rate, as long as all core services run. A service works in tasks of
+    `task_seconds`, one after the other from its start: if it is taken back, the work of the task it is in is lost,
+    half a task on average. So work done = rates times seconds - work lost, exactly.
+    """
+
+    def __init__(self, submission: Submission, part_ids: Iterator[int]) -> None:
+        self.submission = submission
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.done = 0.0
+        self.lost = 0.0
+        self.taken = 0
+        self.rate = 0.0
+        self._since = 0.0
+        self._begun: dict[int, float] = {}
+        self._rates: dict[int, float] = {}
+        self._core = set[int]()
+        self._core_running = 0
+        self.parts = {part.id: part for part in self._make_parts(part_ids)}
+        self.application = self._application()
+
+    def _make_parts(self, ids: Iterator[int]) -> Iterator[Part]:
+        for group in self.submission.groups:
+            for _ in range(group.count):
+                part = Part(next(ids), group.name, group.reserved, group.core, group.labels)
+                self._rates[part.id] = group.rate
+                if part.core:
+                    self._core.add(part.id)
+                yield part
+
+    def _application(self) -> Application:
+        one = self.submission
+        parts = tuple(self.parts.values())
+        running = self._core_running > 0
+        return Application(one.id, one.owner, one.at, one.size, parts, running, one.priority, one.opportunistic)
+
+    def begin(self, part: int, node: str, now: float) -> None:
+        """Start a part on a node."""
+        self._advance(now)
+        self._begun[part] = now
+        self._move(part, node)
+        if part in self._core:
+            self._core_running += 1
+            if self.started is None:
+                self.started = now
+        self._reckon()
+
+    def take(self, parts: Iterable[int], now: float) -> None:
+        """Take parts back, together."""
+        self._advance(now)
+        whole = self.whole
+        for part in parts:
+            if whole:
+                self._lose(self._rates[part] * self._into_task(part, now))
+            self.taken += 1
+            del self._begun[part]
+            self._move(part, None)
+            self._core_running -= part in self._core
+        self._reckon()
+
+    def _into_task(self, part: int, now: float) -> float:
+        length = self.submission.task_seconds
+        return (now - self._begun[part]) % length if length > 0 else 0.0
+
+    def _lose(self, work: float) -> None:
+        self.done -= work
+        self.lost += work
+
+    def end(self, now: float) -> None:
+        """End it: all its work is done."""
+        self._advance(now)
+        self.ended = now
+
+    @property
+    def whole(self) -> bool:
+        """Whether all core services run."""
+        return self._core_running == len(self._core)
+
+    @property
+    def idle(self) -> bool:
+        """Whether none of its services runs."""
+        return not self._begun
+
+    @property
+    def ends_at(self) -> float | None:
+        """When it ends, if nothing changes; None while it makes no progress."""
+        return self._since + (self.submission.work - self.done) / self.rate if self.rate > 0 else None
+
+    def settle(self) -> None:
+        """Make the scheduler's view of it again, after parts began or were taken."""
+        self.application = self._application()
+
+    def _advance(self, now: float) -> None:
+        self.done += self.rate * (now - self._since)
+        self._since = now
+
+    def _reckon(self) -> None:
+        # Added up anew: a sum kept by adding and subtracting would drift.
+        self.rate = sum(self._rates[part] for part in self._begun) if self.whole else 0.0
+
+    def _move(self, part: int, node: str | None) -> None:
+        old = self.parts[part]
+        self.parts[part] = Part(old.id, old.group, old.reserved, old.core, old.labels, node, old.image)
