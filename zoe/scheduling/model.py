@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,15 @@ class Node:
     total: Resources
     labels: frozenset[str] = frozenset()
     open: bool = True
+    images: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One service as the scheduler sees it: what it reserves, what it needs of a node, and where it is, if anywhere."""
+    """One service as the scheduler sees it: what it reserves, what it needs of a node, and where it is, if anywhere.
+
+    One that is being stopped is `leaving`: it holds its reservation until it is gone, and nobody stops it again.
+    """
 
     id: int
     group: str
@@ -48,11 +52,26 @@ class Part:
     labels: frozenset[str] = frozenset()
     node: str | None = None
     image: str = ""
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A stretch of time in seconds, as history tells it: the likely value, and the bounds that most cases keep."""
+
+    seconds: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One execution as the scheduler sees it. `submitted`: seconds since the epoch; `size`: as its owner gave it."""
+    """One execution as the scheduler sees it. `submitted`: seconds since the epoch; `size`: as its owner gave it.
+
+    `started`: when its core first got its place (seconds since the epoch; None while it waits, and after it went back
+    to the queue). `expected`: how long it runs in all, from `started` to its end; None where there is no history.
+    `running` is true from then until its last part is gone.
+    """
 
     id: int
     owner: str
@@ -62,15 +81,32 @@ class Application:
     running: bool = False
     priority: int = 0
     opportunistic: bool = False
+    started: float | None = None
+    expected: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one owner's executions may hold at a time: executions, cores, memory (bytes). 0: no limit."""
+
+    executions: int = 0
+    cores: float = 0.0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a plan may depend on: the time (seconds since the epoch), the nodes, the executions that run or wait."""
+    """All that a plan may depend on: the time (seconds since the epoch), the nodes, the executions that run or wait.
+
+    `quotas`: by owner. `usage`: by owner, the share of the cluster (0 to 1, of the resource that the owner holds most
+    of) that the owner held on average lately, as `zoe.scheduling.usage` keeps it.
+    """
 
     now: float
     nodes: Sequence[Node]
     applications: Sequence[Application]
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    usage: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +120,47 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Take this part back, and tell its owner why."""
+    """Take this part back, and tell its owner why.
+
+    `requeue`: its whole execution is opportunistic and goes back to the queue; there is a `Stop` for each of its parts.
+    """
 
     application: int
     part: int
     reason: str
+    requeue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Why an execution waits: in words its owner understands, and whether it can ever start on this cluster.
 
-    `behind` is the execution ahead of it, where that is the only reason.
+    `behind` is the execution ahead of it, where that is the only reason. `position`: its place in the queue, from 1.
+    `remedy`: what would let it start now, in words; empty where nothing simple would. `start`: in how many seconds it
+    is expected to start; None where history does not tell.
     """
 
     reason: str
     possible: bool = True
     behind: int | None = None
+    position: int = 0
+    remedy: str = ""
+    start: Estimate | None = None
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a scheduling pass decides. `waits` holds an entry for every execution whose core did not get its place."""
+    """What a scheduling pass decides.
+
+    `waits` holds an entry for every execution whose core did not get its place, in the order of the queue; an entry is
+    made when it is looked up, so that a long queue costs nothing to those who do not ask. `complaints`: what a policy
+    or placement did wrong, a sentence each, for the log.
+    """
 
     starts: list[Start] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
-    waits: dict[int, Wait] = field(default_factory=dict)
+    waits: Mapping[int, Wait] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
 
 
 class Policy(Protocol):
@@ -125,4 +176,29 @@ class Placement(Protocol):
 
     def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> Node:
         """Return one of `candidates` (never empty; each is open, carries the labels and has the room)."""
+        ...
+
+
+@runtime_checkable
+class Arranging(Protocol):
+    """A policy that must see more than the executions: if it has `arrange`, that is called in place of `order`."""
+
+    def arrange(self, snapshot: Snapshot) -> Sequence[Application]:
+        """Return the snapshot's executions, reordered; it may look at nodes, quotas and usage."""
+        ...
+
+
+@runtime_checkable
+class Scoring(Protocol):
+    """A placement that rates each node by itself: if it has `score`, that is called in place of `choose`.
+
+    It makes a large cluster cheap: only the nodes that changed are rated again.
+    """
+
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
+        """Rate a node for a part; the lowest wins, among equals the first.
+
+        It may depend on nothing but the part's reservation and image, the node, what is free on it, and `beside`:
+        how many parts of the same execution are on that node.
+        """
         ...

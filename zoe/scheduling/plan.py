@@ -16,15 +16,21 @@ def plan(snapshot: Snapshot, policy: Policy, placement: Placement) -> Plan:
     """
     cluster = Cluster.of(snapshot)
     ordered = policy.order(snapshot.applications, snapshot.now)
-    decided = Plan()
-    head = _start_cores(ordered, cluster, placement, snapshot, decided)
+    waits: dict[int, Wait] = {}
+    decided = Plan(waits=waits)
+    head = _start_cores(ordered, cluster, placement, snapshot, decided, waits)
     if head is None:
         _start_elastic(ordered, cluster, placement, decided)
     return decided
 
 
-def _start_cores(
-    ordered: Sequence[Application], cluster: Cluster, placement: Placement, snapshot: Snapshot, decided: Plan
+def _start_cores(  # noqa: PLR0913, PLR0917 - replaced by the whole scheduler
+    ordered: Sequence[Application],
+    cluster: Cluster,
+    placement: Placement,
+    snapshot: Snapshot,
+    decided: Plan,
+    waits: dict[int, Wait],
 ) -> Application | None:
     head: Application | None = None
     behind = Wait("")
@@ -33,16 +39,16 @@ def _start_cores(
         if application.running and not parts:
             continue
         if head is not None:
-            decided.waits[application.id] = behind
+            waits[application.id] = behind
             continue
         placed = cluster.place(parts, placement)
         if placed is not None:
             decided.starts += [Start(application.id, part.id, node) for part, node in placed]
         elif _ever_fits(application, snapshot, placement):
             head, behind = application, reasons.behind(application)
-            decided.waits[application.id] = reasons.blocked(application, parts, cluster, snapshot)
+            waits[application.id] = reasons.blocked(application, parts, cluster, snapshot)
         else:
-            decided.waits[application.id] = reasons.impossible(parts, snapshot)
+            waits[application.id] = reasons.impossible(parts, snapshot)
     return head
 
 
