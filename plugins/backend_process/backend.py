@@ -134,6 +134,10 @@ class ProcessBackend(Backend):
         """Tell the workspace's own path: a process sees the machine as it is."""
         return str(workspace)
 
+    def keeper_pid(self) -> int:
+        """Tell which process keeps the services."""
+        return int(self._keeper.ask({"do": "describe"})["pid"])
+
     def _service_directory(self, number: int) -> Path:
         return self._directory / "services" / str(number)
 
@@ -180,6 +184,8 @@ def _words(service: ServiceSpec) -> list[str]:
             raise BackendRefusedError(
                 f"the volume {volume.target} cannot be mounted: a process sees the machine's directories as they are"
             )
+    if not service.command:
+        raise BackendRefusedError("the command is empty: give it at least the name of a program")
     return ["/bin/sh", "-c", service.command] if isinstance(service.command, str) else [*service.command]
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from backend_process.keeper.main import RUNS_ALREADY, socket_path
-from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError
+from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError, ZoeError
 
 _START_TIMEOUT = 10.0  # seconds
-_ERRORS = {"refused": BackendRefusedError, "busy": BackendBusyError}
+_ERRORS = {"refused": BackendRefusedError, "busy": BackendBusyError, "unavailable": BackendUnavailableError}
 
 
 class Connection:
@@ -81,21 +81,31 @@ class KeeperLink:
             BackendUnavailableError: it did not answer, nor does another that was started.
 
         """
-        with self.connection() as connection:
-            return connection.ask(request, timeout)
+        try:
+            with self._connection() as connection:
+                return connection.ask(request, timeout)
+        except ConnectionError:
+            # That keeper has just ended. Every request may be made twice: what is done is done.
+            return self._ask_next_keeper(request, timeout)
+        except (OSError, ValueError) as error:
+            raise _silent(error) from error
+
+    def _ask_next_keeper(self, request: dict[str, object], timeout: float | None) -> Any:
+        try:
+            with self._connection() as connection:
+                return connection.ask(request, timeout)
+        except (OSError, ValueError) as error:
+            raise _silent(error) from error
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """Lend a connection; what breaks within is a `BackendUnavailableError`."""
+    def _connection(self) -> Iterator[Connection]:
+        """Lend a connection; one that fails is not used again."""
         connection = self._take()
         try:
             yield connection
-        except (BackendRefusedError, BackendBusyError):
+        except ZoeError:
             self._give_back(connection)
             raise
-        except (OSError, ValueError) as error:
-            connection.hang_up()
-            raise BackendUnavailableError(f"The keeper of the services does not answer: {error}") from error
         except BaseException:
             connection.hang_up()
             raise
@@ -109,11 +119,14 @@ class KeeperLink:
 
         """
         deadline = time.monotonic() + _START_TIMEOUT
-        while True:
-            try:
+        while time.monotonic() < deadline:
+            with suppress(FileNotFoundError, ConnectionRefusedError):
                 return self._dial()
-            except (FileNotFoundError, ConnectionRefusedError):
-                self._start_keeper(deadline)
+            with self._starting:
+                with suppress(FileNotFoundError, ConnectionRefusedError):
+                    return self._dial()  # another thread has just started it
+                self._start_keeper()
+        raise BackendUnavailableError(f"The keeper of the services in {self._directory} runs but does not answer.")
 
     def close(self) -> None:
         """End all connections that nobody uses; the others end when they are given back."""
@@ -150,12 +163,18 @@ class KeeperLink:
             os.close(home)
         return Connection(connected)
 
-    def _start_keeper(self, deadline: float) -> None:
-        """Start a keeper, unless another thread just did; one that ends just now still holds the directory."""
-        if time.monotonic() > deadline:
-            raise BackendUnavailableError(f"The keeper of the services in {self._directory} runs but does not answer.")
-        with self._starting:
-            started = subprocess.run(  # noqa: S603 - our own Python and our own words
+    def _start_keeper(self) -> None:
+        """Start a keeper; it ends at once if there is one, which may be about to end or to listen."""
+        started = self._run_keeper()
+        if started.returncode == RUNS_ALREADY:
+            time.sleep(0.005)  # it is about to listen, or to end: no event tells which
+        elif started.returncode != 0:
+            words = started.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise BackendUnavailableError(f"The keeper of the services cannot be started: {words}")
+
+    def _run_keeper(self) -> "subprocess.CompletedProcess[bytes]":
+        try:
+            return subprocess.run(  # noqa: S603 - our own Python and our own words
                 self._command(),
                 env={"PATH": os.environ.get("PATH", os.defpath)},
                 stdin=subprocess.DEVNULL,
@@ -163,12 +182,13 @@ class KeeperLink:
                 timeout=_START_TIMEOUT,
                 check=False,
             )
-        if started.returncode == RUNS_ALREADY:
-            time.sleep(0.005)  # it is about to listen, or to end: no event tells which
-        elif started.returncode != 0:
-            words = started.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-            raise BackendUnavailableError(f"The keeper of the services cannot be started: {words}")
+        except (OSError, subprocess.SubprocessError) as error:
+            raise BackendUnavailableError(f"The keeper of the services cannot be started: {error}") from error
 
     def _command(self) -> list[str]:
         program = Path(__file__).with_name("keeper")
         return [sys.executable, "-I", "-S", str(program), str(self._directory), self._key, str(self._log_max_bytes)]
+
+
+def _silent(error: Exception) -> BackendUnavailableError:
+    return BackendUnavailableError(f"The keeper of the services does not answer: {error}")

@@ -1,5 +1,6 @@
 """The loopback address of each service: fixed ports never collide, and every service can compute every other's."""
 
+from functools import cache
 from hashlib import sha256
 from ipaddress import IPv4Address
 
@@ -15,7 +16,11 @@ def loopback_address(deployment_id: str, service_id: int) -> str:
 
     Deployments start at places of their own, so that two of them on one machine do not meet.
     """
-    offset = int.from_bytes(sha256(deployment_id.encode()).digest()[:8], "big")
-    rest, fourth = divmod((offset + service_id) % _COUNT, len(_FOURTH))
+    rest, fourth = divmod((_offset(deployment_id) + service_id) % _COUNT, len(_FOURTH))
     second, third = divmod(rest, len(_THIRD))
     return str(IPv4Address(bytes([127, _SECOND[second], _THIRD[third], _FOURTH[fourth]])))
+
+
+@cache
+def _offset(deployment_id: str) -> int:
+    return int.from_bytes(sha256(deployment_id.encode()).digest()[:8], "big")

@@ -9,7 +9,8 @@ from backend_process.link import Connection, KeeperLink
 from zoe.errors import BackendUnavailableError
 
 Record = dict[str, Any]
-_AGAIN = 1.0  # seconds between attempts where no keeper can be started
+_AGAIN = 0.01  # seconds to the next attempt after one that failed; the pause doubles each time
+_LONGEST_PAUSE = 2.0  # seconds
 
 
 class Watch:
@@ -33,7 +34,11 @@ class Watch:
 
     def _begin(self) -> Connection:
         connection = self._keeper.connect()
-        listed = {record["id"]: record for record in connection.ask({"do": "watch"}, timeout=None)}
+        try:
+            listed = {record["id"]: record for record in connection.ask({"do": "watch"}, timeout=None)}
+        except BaseException:
+            connection.hang_up()
+            raise
         before, self._known = self._known, listed
         if before is not None:
             for number, record in listed.items():
@@ -45,8 +50,11 @@ class Watch:
         while not self._stopped.is_set():
             with suppress(OSError, ValueError):
                 self._listen()
+            pause = _AGAIN
             while not self._stopped.is_set() and not self._reconnected():
-                self._stopped.wait(_AGAIN)
+                self._stopped.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        self._connection.hang_up()
 
     def _listen(self) -> None:
         while True:

@@ -11,19 +11,24 @@ _LEAST_QUOTA = 1_000  # microseconds, the least that the kernel takes
 
 
 class Cgroups:
-    """The groups of one deployment. `bases` holds a directory of ours for each controller that can be used."""
+    """The groups of one deployment. `bases` holds a directory of ours for each controller that can be used.
 
-    def __init__(self, bases: dict[str, Path]) -> None:
+    `modern` are the controllers of version 2.
+    """
+
+    def __init__(self, bases: dict[str, Path], modern: frozenset[str]) -> None:
         self.bases = bases
+        self._modern = modern
 
     @classmethod
     def open(cls, name: str, own: dict[str, Path] | None = None) -> "Cgroups":
         """Make the group `name` below our own, for as many controllers as this machine lets us."""
         own = own_directories() if own is None else own
-        for directory in {path for path in own.values() if is_version_2(path)}:
-            _delegate(directory, [controller for controller in own if own[controller] == directory])
-        bases = {controller: path / name for controller, path in own.items() if _usable(path / name, controller)}
-        return cls(bases)
+        modern = frozenset(controller for controller, path in own.items() if is_version_2(path))
+        for controller in modern:
+            _delegate(own[controller], controller)
+        usable = (controller for controller in own if _usable(own[controller] / name, controller, controller in modern))
+        return cls({controller: own[controller] / name for controller in usable}, modern)
 
     @property
     def missing(self) -> list[str]:
@@ -43,7 +48,8 @@ class Cgroups:
                 group = self.bases[controller] / str(service)
                 group.mkdir(exist_ok=True)
                 made.add(group)
-                (_limit_memory if controller == "memory" else _limit_cores)(group, limit)
+                for name, value in _settings(controller, limit, modern=controller in self._modern):
+                    _set(group / name, value)
         return [group / "cgroup.procs" for group in made]
 
     def members(self, service: int) -> set[int]:
@@ -79,29 +85,28 @@ class Cgroups:
         return {base / str(service) for base in self.bases.values()}
 
 
-def _usable(base: Path, controller: str) -> bool:
+def _usable(base: Path, controller: str, modern: bool) -> bool:
     try:
         base.mkdir(exist_ok=True)
-        if is_version_2(base):
+        if modern:
             (base / "cgroup.subtree_control").write_text(f"+{controller}")
     except OSError:
         return False
     return os.access(base, os.W_OK)
 
 
-def _delegate(directory: Path, controllers: list[str]) -> None:
+def _delegate(directory: Path, controller: str) -> None:
     """Let groups below a group of version 2 have limits: the kernel wants no process in the group itself then.
 
     Only in a group that was handed to us for that purpose (systemd's `Delegate=yes`) may its processes be moved.
     """
-    wanted = " ".join(f"+{controller}" for controller in controllers)
     with suppress(OSError):
-        (directory / "cgroup.subtree_control").write_text(wanted)
+        (directory / "cgroup.subtree_control").write_text(f"+{controller}")
         return
     with suppress(OSError):
         if any(os.getxattr(directory, name) == b"1" for name in _delegated(directory)):
             _move_processes(directory, directory / "main")
-            (directory / "cgroup.subtree_control").write_text(wanted)
+            (directory / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
 def _delegated(directory: Path) -> list[str]:
@@ -115,24 +120,25 @@ def _move_processes(source: Path, target: Path) -> None:
             (target / "cgroup.procs").write_text(pid)
 
 
-def _limit_memory(group: Path, limit: float) -> None:
-    if is_version_2(group):
-        (group / "memory.max").write_text(str(int(limit)))
-        with suppress(OSError):  # a kernel without swap
-            (group / "memory.swap.max").write_text("0")
-        return
-    (group / "memory.limit_in_bytes").write_text(str(int(limit)))
-    with suppress(OSError):
-        (group / "memory.memsw.limit_in_bytes").write_text(str(int(limit)))
+def _settings(controller: str, limit: float, *, modern: bool) -> list[tuple[str, str]]:
+    """Return the files and values that set a limit; swap would let a service escape that of its memory."""
+    if controller == "memory":
+        text = str(int(limit))
+        if modern:
+            return [("memory.max", text), ("memory.swap.max", "0")]
+        return [("memory.limit_in_bytes", text), ("memory.memsw.limit_in_bytes", text)]
+    quota = max(_LEAST_QUOTA, int(limit * _PERIOD))
+    if modern:
+        return [("cpu.max", f"{quota} {_PERIOD}")]
+    return [("cpu.cfs_period_us", str(_PERIOD)), ("cpu.cfs_quota_us", str(quota))]
 
 
-def _limit_cores(group: Path, cores: float) -> None:
-    quota = max(_LEAST_QUOTA, int(cores * _PERIOD))
-    if is_version_2(group):
-        (group / "cpu.max").write_text(f"{quota} {_PERIOD}")
-        return
-    (group / "cpu.cfs_period_us").write_text(str(_PERIOD))
-    (group / "cpu.cfs_quota_us").write_text(str(quota))
+def _set(file: Path, value: str) -> None:
+    try:
+        file.write_text(value)
+    except OSError:
+        if "sw" not in file.name:  # a kernel may have no swap
+            raise
 
 
 def _text(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 LONGEST_LINE = 64 * 1024
@@ -70,12 +71,15 @@ class Log:
             written = os.write(self._file, text)
         except OSError:
             written = 0
-        self.size += written
         if written == len(text):
+            self.size += written
             self._lost = 0
-        else:
-            self._lost += printed
-            self._open_line = 0
+            return
+        self.size += text.rfind(b"\n", 0, written) + 1
+        with suppress(OSError):
+            os.ftruncate(self._file, self.size)
+        self._lost += printed
+        self._open_line = 0
 
 
 def _marked(sentence: str) -> bytes:

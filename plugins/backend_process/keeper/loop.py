@@ -5,11 +5,11 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from .notes import note_failure
 
 Step = Callable[[], None]
 
@@ -102,4 +102,4 @@ def _try(step: Step) -> None:
     try:
         step()
     except Exception:  # noqa: BLE001 - see above
-        traceback.print_exc(file=sys.stderr)
+        note_failure()

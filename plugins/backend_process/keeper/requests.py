@@ -1,8 +1,10 @@
 """What Zoe may ask of the keeper."""
 
+import os
 from collections.abc import Callable
 
 from .house import House
+from .notes import note_failure
 from .record import Record
 from .services import Services
 from .spawn import BusyError, RefusedError
@@ -32,11 +34,15 @@ class Requests:
         answer = self._answers.get(str(request.get("do")))
         if answer is None:
             visitor.send({"error": "refused", "message": "the keeper does not know this request"})
-        else:
+            return
+        try:
             answer(visitor, request)
+        except Exception as error:  # noqa: BLE001 - whoever asked must not wait for ever
+            note_failure()
+            visitor.send({"error": "unavailable", "message": f"the keeper failed: {error}"})
 
     def _describe(self, visitor: Visitor, request: Document) -> None:  # noqa: ARG002
-        visitor.send({"ok": {"protocol": PROTOCOL, "not_enforced": self._house.cgroups.missing}})
+        visitor.send({"ok": {"protocol": PROTOCOL, "pid": os.getpid(), "not_enforced": self._house.cgroups.missing}})
 
     def _start(self, visitor: Visitor, request: Document) -> None:
         try:

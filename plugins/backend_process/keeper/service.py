@@ -1,7 +1,6 @@
 """One service: from its start, or from when it is found again, to when nothing of it is left."""
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from . import record as records
 from .ending import Ending
 from .house import House
 from .loop import Step
+from .notes import note
 from .output import Output
 from .record import Record
 from .spawn import Order, spawn
@@ -189,7 +189,7 @@ class Service:
         except FileNotFoundError:
             return  # removed meanwhile
         except OSError as error:
-            sys.stderr.write(f"service {self.record.id}: its record cannot be written: {error}\n")
+            note(f"service {self.record.id}: its record cannot be written: {error}")
             self._house.loop.after(_SAVE_AGAIN, self._save)
 
 

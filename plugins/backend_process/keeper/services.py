@@ -12,7 +12,7 @@ from .house import House
 from .loop import Step
 from .record import Record, load
 from .service import Service
-from .spawn import BusyError, Order, RefusedError
+from .spawn import BusyError, Order
 
 
 class Services:
@@ -111,15 +111,19 @@ class Services:
         try:
             self._make_directories(service.directory, wanted)
             service.start(self._order(service, wanted))
-        except (RefusedError, BusyError, OSError) as error:
-            shutil.rmtree(service.directory, ignore_errors=True)
-            self._house.cgroups.drop(number)
-            if isinstance(error, OSError):
-                raise BusyError(f"the service's directory or limits cannot be made: {error}") from error
+        except OSError as error:
+            self._undo(service)
+            raise BusyError(f"the service's directory or limits cannot be made: {error}") from error
+        except BaseException:
+            self._undo(service)
             raise
         self._all[number] = service
         self._open.add(number)
         self._changed(record)
+
+    def _undo(self, service: Service) -> None:
+        shutil.rmtree(service.directory, ignore_errors=True)
+        self._house.cgroups.drop(service.record.id)
 
     def _order(self, service: Service, wanted: dict[str, object]) -> Order:
         cores, memory, uid = wanted.get("cores"), wanted.get("memory"), wanted.get("uid")

@@ -4,10 +4,10 @@ import json
 import os
 import socket
 import struct
-import sys
 from collections.abc import Callable
 
 from .loop import Loop
+from .notes import note
 
 _LONGEST_REQUEST = 16 * 1024**2  # bytes
 _MOST_UNREAD = 64 * 1024**2  # bytes; who does not listen is cut off, and asks for everything when it comes again
@@ -111,7 +111,7 @@ class Door:
         try:
             connection, _ = self._listening.accept()
         except OSError as error:
-            sys.stderr.write(f"a connection could not be taken: {error}\n")
+            note(f"a connection could not be taken: {error}")
             return
         peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
         if _PEER.unpack(peer)[1] not in {0, os.geteuid()}:
