@@ -21,7 +21,7 @@ PATIENCE = 60.0
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], what: str) -> T:
+def until(look: Callable[[], T | None], what: str) -> T:
     """Wait until `look` returns something true."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -49,11 +49,11 @@ class Zoe:
         (self.data_dir / "local.json").unlink(missing_ok=True)
         with self.log.open("ab") as log:
             begin = log.tell()
-            self.process = subprocess.Popen(
+            process = self.process = subprocess.Popen(
                 command, env=clean | settings | dict(self.environment), stdout=log, stderr=log
             )
-        until(lambda: b"is running" in self.log.read_bytes()[begin:] or self.process.poll() is not None, "zoe serve")
-        assert self.process.poll() is None, self.log.read_text()
+        until(lambda: b"is running" in self.log.read_bytes()[begin:] or process.poll() is not None, "zoe serve")
+        assert process.poll() is None, self.log.read_text()
         if "master" not in self.arguments:
             door = until(self._door, "the way in")
             headers = {"Authorization": f"Bearer {door['token']}"}

@@ -54,7 +54,7 @@ def test_kill_at_random_moments_loses_nothing_and_doubles_nothing(zoe: "Zoe", da
     chance = random.Random(20150607)
     marks = data_dir / "marks"
     marks.mkdir()
-    submitted = []
+    submitted: list[int] = []
     for _ in range(5):
         for _ in range(8):
             mark = marks / f"{len(submitted)}"

@@ -67,7 +67,7 @@ def test_a_core_service_that_fails_ends_its_execution(stage: "Stage") -> None:
     stage.backend.end(stage.ids(execution)["the-master0"], 137, ServiceState.OOM_KILLED)
     stage.settle()
     assert stage.status(execution) == "error"
-    assert "more memory than its limit" in stage.row(execution).error_message
+    assert "more memory than its limit" in str(stage.row(execution).error_message)
 
 
 def test_a_core_service_that_ends_well_does_not_end_its_execution(stage: "Stage") -> None:
@@ -154,7 +154,7 @@ def test_a_request_too_big_for_any_node_delays_nobody(stage: "Stage") -> None:
     too_big, small = stage.submit(app(big)), stage.submit(ONE)
     stage.settle()
     assert [stage.status(too_big), stage.status(small)] == ["queued", "running"]
-    assert "512 TiB of memory" in stage.row(too_big).wait_reason
+    assert "512 TiB of memory" in str(stage.row(too_big).wait_reason)
 
 
 def test_reservations_are_counted_at_once(stage: "Stage") -> None:
@@ -188,7 +188,7 @@ def test_a_service_that_vanishes_without_a_trace_is_noticed_and_fails_its_execut
     stage.backend.vanish(stage.ids(execution)["main-part0"])
     stage.settle(seconds=61)
     assert stage.status(execution) == "error"
-    assert "disappeared" in stage.row(execution).error_message
+    assert "disappeared" in str(stage.row(execution).error_message)
 
 
 def test_what_belongs_to_no_execution_is_cleared_away(stage: "Stage") -> None:
