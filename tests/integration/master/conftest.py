@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoe.placements.average import Average
-from zoe.policies.fifo import Fifo
 
 from zoe.logs import LogArchive
 from zoe.master.calls import BackendCalls
@@ -17,7 +15,9 @@ from zoe.master.progress import ProgressWatch
 from zoe.master.schedule import Scheduler
 from zoe.master.specs import SpecMaker
 from zoe.master.tick import Round
+from zoe.placements.average import Average
 from zoe.plugin import Deployment, ExecutionChange, NoSettings
+from zoe.policies.fifo import Fifo
 from zoe.state.database import Database
 from zoe.state.models import Execution, Quota, Role, Service, User
 from zoe.testing.instant_backend import FullBackend, InstantBackend, RefusingBackend
