@@ -38,7 +38,7 @@ class Server:
 
     def create(self, template: str = "template1") -> str:
         name = f"test_{next(_numbers)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop(self, name: str) -> None:

@@ -54,7 +54,19 @@ SELECT u.id, username, fs_uid, email, priority, enabled, auth_source, password_h
     concurrent_executions, cores, memory, runtime_limit
 FROM account AS u JOIN role AS r ON r.id = u.role_id JOIN quota AS q ON q.id = u.quota_id
 """
-_FIXED = 11
+_OWN = (
+    "id",
+    "username",
+    "fs_uid",
+    "email",
+    "priority",
+    "enabled",
+    "auth_source",
+    "password_hash",
+    "quota_id",
+    "role_id",
+    "role",
+)
 
 
 class Accounts:
@@ -82,9 +94,9 @@ class Accounts:
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    allowed = row[_FIXED : _FIXED + len(PERMISSIONS)]
+    own, allowed, limits = row[: len(_OWN)], row[len(_OWN) : -4], row[-4:]
     permissions = frozenset(name for name, granted in zip(PERMISSIONS, allowed, strict=True) if granted)
-    return Account(*row[:_FIXED], permissions, Limits(*row[_FIXED + len(PERMISSIONS) :]))
+    return Account(**dict(zip(_OWN, own, strict=True)), permissions=permissions, limits=Limits(*limits))
 
 
 _SEED_ROLES = """
