@@ -32,9 +32,16 @@ class PostgresPrograms:
         path = _binaries() / program
         words = [*self.account.prefix([path, self.directory / program]), str(path), *arguments]
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         try:
-            return psutil.Popen(words, **streams, env=_ENVIRONMENT, cwd="/", start_new_session=True)
+            return psutil.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+            )
         finally:
             os.close(log)
 
