@@ -58,7 +58,7 @@ def _opened(root: Path, names: list[str], owner_uid: int, path: str) -> Iterator
 def _enter(directory: int, name: str, owner_uid: int, path: str) -> int:
     made = False
     with suppress(FileExistsError):
-        os.mkdir(name, 0o755, dir_fd=directory)
+        os.mkdir(name, 0o700, dir_fd=directory)
         made = True
     try:
         inner = os.open(name, _DIRECTORY, dir_fd=directory)

@@ -27,6 +27,7 @@ def test_a_file_arrives_whole_and_belongs_to_the_user(world: World) -> None:
     assert world.ask("PUT", "/workspace/texts/deep/words.bin", body=b"new").status_code == 201
     assert file.read_bytes() == b"new"
     assert [path.name for path in file.parent.iterdir()] == ["words.bin"]
+    assert home(world).stat().st_mode & 0o777 == 0o700
     if os.geteuid() == 0:
         owner = world.rows("SELECT fs_uid FROM account WHERE username = 'admin'")[0][0]
         places = [file, file.parent, file.parent.parent, home(world)]
