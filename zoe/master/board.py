@@ -1,146 +1,51 @@
-"""The board: every execution that has not ended, as the master sees it: a copy of rows. PostgreSQL holds the truth."""
+"""The board: every execution that has not ended, and when each is to be looked at even if nothing happens.
 
-from collections.abc import Iterable
+Nothing on it cannot be made again from the rows: PostgreSQL holds the truth.
+"""
+
+import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from zoe.plugin import Handle, ServiceId, ServiceReport, ServiceState
-from zoe.scheduling.model import Application, Part, Resources
-from zoe.state.active import ActiveExecution, ActiveService
-from zoe.state.lifecycle import ServiceRow, ServiceStatus, Status
-from zoe.zapp import Instance, ZApp, instances
-
-_HOLDING = frozenset({ServiceStatus.STARTING, ServiceStatus.ACTIVE, ServiceStatus.TERMINATING})
+from zoe.master.entries import ExecutionEntry, ServiceEntry
+from zoe.state.lifecycle import Status
 
 
-@dataclass(slots=True, eq=False)
-class ServiceEntry:
-    """One service. `busy`: a backend call about it is under way; `dead`: the backend said that it no longer runs."""
+@dataclass(slots=True)
+class Board:
+    """Finds executions by their id, and services with their execution by theirs."""
 
-    row: ActiveService
-    instance: Instance
-    status: ServiceStatus
-    backend_status: str
-    node: str | None
-    handle: Handle | None
-    address: str | None
-    dns_name: str | None
-    exit_code: int | None
-    error_message: str | None
-    restart_count: int
-    busy: bool = False
-    dead: bool = False
-    refused: bool = False
-    early: ServiceReport | None = None
-    not_before: float = 0.0
-    attempts: int = 0
-    since: float = 0.0
+    executions: dict[int, ExecutionEntry] = field(default_factory=dict)
+    services: dict[int, tuple[ExecutionEntry, ServiceEntry]] = field(default_factory=dict)
+    _alarms: list[tuple[float, int]] = field(default_factory=list)
 
-    @property
-    def who(self) -> ServiceId:
-        """Return its identity for the backend."""
-        return ServiceId(self.row.id, self.row.execution, self.row.name)
+    def admit(self, execution: ExecutionEntry) -> None:
+        """Take up an execution."""
+        self.executions[execution.id] = execution
+        self.services.update({service.row.id: (execution, service) for service in execution.services})
 
-    @property
-    def holds(self) -> bool:
-        """Tell whether it holds resources of its node."""
-        return self.node is not None and self.status in _HOLDING and not self.dead
+    def dismiss(self, execution: ExecutionEntry) -> None:
+        """Let go of an execution that has ended."""
+        self.executions.pop(execution.id, None)
+        for service in execution.services:
+            self.services.pop(service.row.id, None)
 
-    @property
-    def failed(self) -> bool:
-        """Tell whether it ended otherwise than well."""
-        return self.refused or (self.dead and self.exit_code != 0)
+    def set_alarm(self, execution: ExecutionEntry, now: float) -> None:
+        """Remember when this execution is due next: a call to be made again, or the end of its time."""
+        times = [service.not_before for service in execution.services if service.not_before > now]
+        if execution.row.runtime_limit and execution.time_start and execution.status != Status.CLEANING_UP:
+            times.append(execution.time_start + execution.row.runtime_limit)
+        if times and min(times) != execution.alarm:
+            execution.alarm = min(times)
+            heapq.heappush(self._alarms, (execution.alarm, execution.id))
 
-    def stored(self) -> ServiceRow:
-        """Return its row as it is to be written."""
-        return ServiceRow(
-            self.row.id,
-            self.status,
-            self.backend_status,
-            self.node,
-            self.handle,
-            self.address,
-            self.dns_name,
-            self.exit_code,
-            self.error_message,
-            self.restart_count,
-        )
+    def next_alarm(self) -> float | None:
+        """Return when the next execution is due (seconds since the epoch)."""
+        return self._alarms[0][0] if self._alarms else None
 
-    def part(self) -> Part:
-        """Return it as the scheduler sees it."""
-        reserved = Resources(self.row.cores, self.row.memory, self.row.gpus)
-        labels = frozenset(self.instance.service.labels or ())
-        node = self.node if self.holds else None
-        image = self.instance.service.image
-        return Part(self.row.id, self.row.group, reserved, self.row.essential, labels, node, image)
-
-
-@dataclass(slots=True, eq=False)
-class ExecutionEntry:
-    """One execution, with its services in startup order."""
-
-    row: ActiveExecution
-    zapp: ZApp
-    status: Status
-    outcome: Status | None
-    services: list[ServiceEntry]
-    stop_reason: str | None
-    time_start: float | None
-    alarm: float = 0.0
-    seen: Application | None = field(default=None)
-
-    @property
-    def id(self) -> int:
-        """Return its id."""
-        return self.row.id
-
-    def core(self) -> list[ServiceEntry]:
-        """Return the services that it cannot work without."""
-        return [service for service in self.services if service.row.essential]
-
-    def application(self, now: float) -> Application:
-        """Return it as the scheduler sees it (made anew only after a change: `seen` is reset then)."""
-        if self.seen is None:
-            self.seen = Application(
-                self.id,
-                self.row.owner,
-                self.row.time_submit,
-                self.row.size,
-                [service.part() for service in self._schedulable(now)],
-                running=self.status != Status.QUEUED,
-                priority=self.row.priority,
-            )
-        return self.seen
-
-    def _schedulable(self, now: float) -> Iterable[ServiceEntry]:
-        # What holds a place counts wherever its execution stands; what wants one does so while its execution goes on.
-        wants = self.status in {Status.QUEUED, Status.STARTING, Status.RUNNING}
-        for service in self.services:
-            if service.holds or (wants and service.status == ServiceStatus.RUNNABLE and service.not_before <= now):
-                yield service
-
-
-def entry(row: ActiveExecution, services: Iterable[ActiveService], zapp: ZApp) -> ExecutionEntry:
-    """Make an execution's entry from its rows."""
-    by_name = {service.name: service for service in services}
-    entries = [_service(by_name[i.name], i) for i in instances(zapp) if i.name in by_name]
-    outcome = Status(row.outcome) if row.outcome else None
-    stop = (row.stop_reason or "stopped on request") if row.stop_requested is not None else None
-    return ExecutionEntry(row, zapp, Status(row.status), outcome, entries, stop, row.time_start)
-
-
-def _service(row: ActiveService, instance: Instance) -> ServiceEntry:
-    return ServiceEntry(
-        row,
-        instance,
-        ServiceStatus(row.status),
-        row.backend_status,
-        row.node,
-        Handle(row.handle) if row.handle else None,
-        row.address,
-        row.dns_name,
-        row.exit_code,
-        row.error_message,
-        row.restart_count,
-        dead=row.backend_status in {ServiceState.DEAD, ServiceState.OOM_KILLED, ServiceState.DESTROYED},
-        refused=row.status == ServiceStatus.ERROR and row.handle is None and row.exit_code is None,
-    )
+    def due(self, now: float) -> Iterator[ExecutionEntry]:
+        """Yield the executions whose time has come."""
+        while self._alarms and self._alarms[0][0] <= now:
+            execution = self.executions.get(heapq.heappop(self._alarms)[1])
+            if execution is not None:
+                yield execution

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from zoe.errors import BackendBusyError, BackendRefusedError
 from zoe.logs import LogArchive
-from zoe.master.board import ExecutionEntry, ServiceEntry
+from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.specs import SpecMaker
 from zoe.plugin import Backend, Handle, NodeReport, ServiceReport, ServiceSpec, Usage
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 
 from zoe.errors import ZAppInvalidError
-from zoe.master.board import ExecutionEntry, entry
+from zoe.master.entries import ExecutionEntry, entry
 from zoe.master.ledger import Ledger
 from zoe.state.active import ActiveExecution, Rows, submitted, unfinished
 from zoe.state.database import Database

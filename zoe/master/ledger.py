@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from zoe.master.board import ExecutionEntry, ServiceEntry
+from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.plugin import ExecutionChange
 from zoe.state.database import Database
 from zoe.state.lifecycle import Note, Status, Step, write

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zoe.master.board import ExecutionEntry, ServiceEntry
+from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
 from zoe.plugin import ServiceReport, ServiceState
 from zoe.state.lifecycle import ServiceStatus, Status

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
 from zoe.errors import ZoeError
-from zoe.master.board import ExecutionEntry
+from zoe.master.entries import ExecutionEntry
 from zoe.plugin import Address, Backend, Handle, Progress, RunningService, ZAppType
 from zoe.state.lifecycle import ServiceStatus, Status
 

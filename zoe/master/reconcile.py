@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from zoe.master.board import ExecutionEntry, ServiceEntry
+from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
 from zoe.state.lifecycle import ServiceStatus, Status
 

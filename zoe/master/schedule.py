@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from zoe.master.board import ExecutionEntry, ServiceEntry
+from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
 from zoe.plugin import Backend, NodeReport, Placement, Policy
 from zoe.scheduling.model import Application, Node, Plan, Snapshot

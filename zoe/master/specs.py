@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoe.master.board import ExecutionEntry, ServiceEntry
+from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.plugin import Backend, Limits, PortSpec, Resources, ServiceSpec, VolumeSpec
 from zoe.zapp import Surroundings, command, environment, work_dir
 
