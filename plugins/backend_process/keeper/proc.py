@@ -5,6 +5,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -30,6 +31,7 @@ class Stat:
         return self.state not in "ZXx"
 
 
+@cache
 def boot_id() -> str:
     """Return what tells this start of the machine from all others."""
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()

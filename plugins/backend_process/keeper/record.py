@@ -1,8 +1,9 @@
 """What is known of a service, on disk: it is there before its process is, and outlives the keeper."""
 
+import errno
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 
@@ -34,7 +35,7 @@ class Record:
 
     def as_json(self) -> dict[str, object]:
         """Return the record as JSON has it, for the disk and for Zoe."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in _NAMES}
 
     @classmethod
     def from_json(cls, document: dict[str, object]) -> "Record":
@@ -44,27 +45,44 @@ class Record:
             TypeError: something is missing.
 
         """
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in document.items() if name in known})  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in document.items() if name in _NAMES})  # type: ignore[arg-type]
+
+
+_NAMES = tuple(field.name for field in fields(Record))
 
 
 def save(record: Record, directory: Path) -> None:
-    """Write the record of a service into its directory: the old one or the new one is there, never half of one.
+    """Add the present record of a service to the file in its directory.
+
+    Adding a line is one step where replacing a file is three, and the line before stays if this one is cut short.
 
     Raises:
         OSError: the disk is full, for one.
 
     """
-    draft = directory / "record.new"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor is no path
-        json.dump(record.as_json(), file)
-    draft.rename(directory / "record")
+    line = f"\n{json.dumps(record.as_json())}\n".encode()
+    file = os.open(directory / "record", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        if os.write(file, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(file)
 
 
 def load(directory: Path) -> Record | None:
-    """Read the record of a service; None if its start was never finished, or a power cut took it: no process either."""
+    """Read the last whole record of a service.
+
+    None if its start came to nothing, or a power cut took it: in both cases there is no process either.
+    """
     try:
-        return Record.from_json(json.loads((directory / "record").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, AttributeError):
+        lines = (directory / "record").read_bytes().split(b"\n")
+    except OSError:
+        return None
+    return next((record for line in reversed(lines) if (record := _parsed(line)) is not None), None)
+
+
+def _parsed(line: bytes) -> Record | None:
+    try:
+        return Record.from_json(json.loads(line))
+    except (ValueError, TypeError, AttributeError):
         return None

@@ -57,6 +57,7 @@ class Services:
         def forget() -> None:
             with suppress(FileNotFoundError):
                 self._house.directory_of(service).rename(self._house.trash_of(service))
+            self._house.cgroups.drop(service)
             self._all.pop(service, None)
             self._open.discard(service)
             then()

@@ -42,7 +42,8 @@ def only(backend: ProcessBackend) -> ServiceReport:
 
 def forge(data_dir: Path, **facts: object) -> None:
     path = data_dir / "process/services/1/record"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **facts}))
+    last = json.loads(path.read_text().splitlines()[-1])
+    path.write_text(json.dumps({**last, **facts}))
 
 
 def test_the_exit_code_is_known_even_if_nobody_was_connected_when_it_ended(
@@ -157,6 +158,16 @@ def test_a_service_whose_record_cannot_be_read_is_forgotten(
     (data_dir / "process/services/1/record").write_text(record)
     assert not list(backend.services())
     assert not (data_dir / "process/services/1").exists()
+
+
+def test_a_record_that_was_cut_short_gives_way_to_the_one_before(
+    backend: ProcessBackend, start: Start, data_dir: Path
+) -> None:
+    report = start(1, FOR_EVER)
+    kill_keeper(backend)
+    with (data_dir / "process/services/1/record").open("a") as file:
+        file.write('\n{"id": 1, "state": "de')
+    assert only(backend) == report
 
 
 def test_a_directory_has_one_keeper(make_backend: MakeBackend) -> None:
