@@ -116,7 +116,7 @@ def with_examples(doc: str | None) -> str:
 def fail(error: ZoeError) -> int:
     """Say in one sentence what went wrong, and every fault on a line of its own; return the exit code."""
     sentence = str(error.args[0]) if error.args else str(error)
-    if isinstance(error, NotSignedInError) and "zoe login" not in sentence:
+    if isinstance(error, NotSignedInError) and "`zoe " not in sentence:
         sentence = f"{sentence.rstrip('.')}. `zoe login` signs you in."
     faults = error.faults if isinstance(error, FaultyDocumentError) else ()
     for line in [sentence, *(f"  {fault}" for fault in faults)]:

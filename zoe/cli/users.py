@@ -10,7 +10,9 @@ from zoe.cli.invocation import Invocation, shared
 
 app = typer.Typer(no_args_is_help=True, help="Users: list, add, change, remove.")
 Email = Annotated[str | None, typer.Option(help="E-mail address.", show_default=False)]
-RoleName = Annotated[str | None, typer.Option(metavar="NAME", help="Role.", show_default=False)]
+RoleName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Role; one that may access_api, to use this command.")
+]
 QuotaName = Annotated[str | None, typer.Option(metavar="NAME", help="Quota.", show_default=False)]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 
