@@ -8,7 +8,7 @@ from typing import Any
 import psycopg2
 from peewee import InterfaceError, OperationalError, PeeweeException
 from peewee_migrate import Router
-from playhouse.pool import PooledPostgresqlDatabase
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from zoe.errors import StateError, StateUnavailableError
 from zoe.state.models import TABLES
@@ -50,7 +50,10 @@ class Database:
             yield
         except (OperationalError, InterfaceError) as error:
             self.discard()
+            self.peewee.close_idle()  # they have most likely broken too
             raise StateUnavailableError from error
+        except MaxConnectionsExceeded as error:
+            raise StateUnavailableError("Too many requests at a time; try again in a moment.") from error
         finally:
             if not self.peewee.is_closed():
                 self.peewee.close()

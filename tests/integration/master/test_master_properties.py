@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from zoe.plugin import NodeReport, Resources, ServiceState
 from zoe.state.database import Database
 from zoe.state.lifecycle import STEPS, Status
-from zoe.state.models import Event, Execution
+from zoe.state.models import Execution
 from zoe.testing.instant_backend import InstantBackend
 
 if TYPE_CHECKING:
@@ -41,13 +41,14 @@ def application(number: int) -> dict[str, Any]:
 
 
 def happen(stage: "Stage", what: str, number: int) -> None:
-    alive = [report for report in stage.backend.running.values() if report.state == ServiceState.STARTED]
+    alive = [report.who.id for report in stage.backend.running.values() if report.state == ServiceState.STARTED]
+    chosen = alive[number % len(alive)] if alive else None
     actions: dict[str, Callable[[], object]] = {
         "submit": lambda: stage.submit(application(number)),
         "tick": stage.tick,
         "settle": stage.settle,
-        "end": lambda: alive and stage.backend.end(alive[number % len(alive)].who.id, number % 3),
-        "vanish": lambda: alive and stage.backend.vanish(alive[number % len(alive)].who.id),
+        "end": lambda: None if chosen is None else stage.backend.end(chosen, number % 3),
+        "vanish": lambda: None if chosen is None else stage.backend.vanish(chosen),
         "stop": lambda: stage.wish_stop(number),
         "away": lambda: setattr(stage.backend, "reachable", False),
         "back": lambda: setattr(stage.backend, "reachable", True),
@@ -62,15 +63,15 @@ def check_not_overcommitted(stage: "Stage") -> None:
     assert sum(stage.backend.specs[id_].reserved.cores for id_ in running) <= CORES
 
 
-def check_histories() -> None:
+def check_histories(database: Database) -> None:
     latest: dict[int, str] = {}
-    for event in Event.select().where(Event.after.is_null(False)).order_by(Event.id):  # noqa: FBT003 - peewee's form
-        execution = event.execution_id
-        assert event.before == latest.get(execution, "submitted")
-        assert Status(event.after) in STEPS[Status(event.before)]
-        latest[execution] = event.after
-    for row in Execution.select():
-        assert row.status == latest.get(row.id, "submitted")
+    steps = "SELECT execution_id, before, after FROM event WHERE after IS NOT NULL ORDER BY id"
+    for execution, before, after in database.rows(steps):
+        assert before == latest.get(execution, "submitted")
+        assert Status(after) in STEPS[Status(before)]
+        latest[execution] = after
+    for id_, status in database.rows("SELECT id, status FROM execution"):
+        assert status == latest.get(id_, "submitted")
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -91,4 +92,4 @@ def test_whatever_happens_all_ends_and_nothing_is_left(
         stage.settle(seconds=61)
     assert {row.status for row in Execution.select()} <= {"terminated", "error"}
     assert not stage.backend.running
-    check_histories()
+    check_histories(database)
