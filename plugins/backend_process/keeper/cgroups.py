@@ -1,6 +1,7 @@
 """Hard limits by control groups, where this machine lets us make groups: one below our own for each service."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,18 +12,19 @@ _LEAST_QUOTA = 1_000  # microseconds, the least that the kernel takes
 
 
 class Cgroups:
-    """The groups of one deployment. `bases` holds a directory of ours for each controller that can be used.
+    """Where groups can be made: `bases` holds the directory above them for each controller that can be used.
 
-    `modern` are the controllers of version 2.
+    `modern` are the controllers of version 2. The groups of a service are remembered in its record: the next keeper
+    may be started from somewhere else.
     """
 
     def __init__(self, bases: dict[str, Path], modern: frozenset[str]) -> None:
-        self.bases = bases
+        self._bases = bases
         self._modern = modern
 
     @classmethod
     def open(cls, name: str, own: dict[str, Path] | None = None) -> "Cgroups":
-        """Make the group `name` below our own, for as many controllers as this machine lets us."""
+        """See for how many controllers this machine lets us make groups, below our own and one called `name`."""
         own = own_directories() if own is None else own
         modern = frozenset(controller for controller, path in own.items() if is_version_2(path))
         for controller in modern:
@@ -33,66 +35,64 @@ class Cgroups:
     @property
     def missing(self) -> list[str]:
         """Return the controllers that cannot be used."""
-        return [controller for controller in CONTROLLERS if controller not in self.bases]
+        return [controller for controller in CONTROLLERS if controller not in self._bases]
 
     def make(self, service: int, cores: float | None, memory: int | None) -> list[Path]:
-        """Make the groups that hold a service to these limits; return the files that a process joins them by.
+        """Make the groups that hold a service to these limits.
 
         Raises:
             OSError: the kernel does not want to.
 
         """
-        made: set[Path] = set()
+        made: list[Path] = []
         for controller, limit in (("memory", memory), ("cpu", cores)):
-            if limit is not None and controller in self.bases:
-                group = self.bases[controller] / str(service)
+            if limit is not None and controller in self._bases:
+                modern = controller in self._modern
+                _make_base(self._bases[controller], controller, modern)
+                group = self._bases[controller] / str(service)
                 group.mkdir(exist_ok=True)
-                made.add(group)
-                for name, value in _settings(controller, limit, modern=controller in self._modern):
+                for name, value in _settings(controller, limit, modern=modern):
                     _set(group / name, value)
-        return [group / "cgroup.procs" for group in made]
+                made += [group] if group not in made else []
+        return made
 
-    def members(self, service: int) -> set[int]:
-        """Return the processes in the groups of a service."""
-        found: set[int] = set()
-        for group in self._groups(service):
-            with suppress(OSError):
-                found.update(map(int, (group / "cgroup.procs").read_text().split()))
-        return found
 
-    def ran_out_of_memory(self, service: int) -> bool:
-        """Tell whether the kernel killed a process of this service because it hit its memory limit."""
-        if "memory" not in self.bases:
-            return False
-        group = self.bases["memory"] / str(service)
-        texts = [_text(group / name) for name in ("memory.events", "memory.oom_control")]
-        lines = [line.split() for text in texts for line in text.splitlines()]
-        return any(words[0] == "oom_kill" and int(words[1]) > 0 for words in lines)
+def members(groups: Iterable[Path]) -> set[int]:
+    """Return the processes in these groups."""
+    return {int(pid) for group in groups for pid in _text(group / "cgroup.procs").split()}
 
-    def drop(self, service: int) -> None:
-        """Remove the groups of a service of which nothing runs."""
-        for group in self._groups(service):
-            with suppress(OSError):
-                group.rmdir()
 
-    def close(self) -> None:
-        """Remove our own groups, once no service is in them."""
-        for base in set(self.bases.values()):
-            with suppress(OSError):
-                base.rmdir()
+def ran_out_of_memory(groups: Iterable[Path]) -> bool:
+    """Tell whether the kernel killed a process in one of these groups because it hit its memory limit."""
+    texts = [_text(group / name) for group in groups for name in ("memory.events", "memory.oom_control")]
+    lines = [line.split() for text in texts for line in text.splitlines()]
+    return any(words[0] == "oom_kill" and int(words[1]) > 0 for words in lines)
 
-    def _groups(self, service: int) -> set[Path]:
-        return {base / str(service) for base in self.bases.values()}
+
+def drop(groups: Iterable[Path]) -> None:
+    """Remove groups in which nothing runs, and what is above them with the last one."""
+    for group in groups:
+        with suppress(OSError):
+            group.rmdir()
+        with suppress(OSError):
+            group.parent.rmdir()
+
+
+def _make_base(base: Path, controller: str, modern: bool) -> None:
+    base.mkdir(exist_ok=True)
+    if modern:
+        (base / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
 def _usable(base: Path, controller: str, modern: bool) -> bool:
+    """Try it; a base that is in use stays."""
     try:
-        base.mkdir(exist_ok=True)
-        if modern:
-            (base / "cgroup.subtree_control").write_text(f"+{controller}")
+        _make_base(base, controller, modern)
     except OSError:
         return False
-    return os.access(base, os.W_OK)
+    usable = os.access(base, os.W_OK)
+    drop([base / "none"])
+    return usable
 
 
 def _delegate(directory: Path, controller: str) -> None:

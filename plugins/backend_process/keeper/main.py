@@ -85,7 +85,7 @@ def _prepare() -> None:
 def _keep(directory: Path, key: str, log_limit: int, listening: socket.socket) -> None:
     loop = Loop()
     cgroups = Cgroups.open(f"zoe-{key}")
-    house = House(directory, loop, cgroups, Members(key, cgroups), log_limit)
+    house = House(directory, loop, cgroups, Members(key), log_limit)
 
     def changed(record: Record) -> None:
         door.tell(as_change(record))
@@ -102,4 +102,3 @@ def _keep(directory: Path, key: str, log_limit: int, listening: socket.socket) -
     loop.after(_FIRST_VISIT, expected.clear)
     loop.run(until=lambda: services.idle and (bool(terminated) or (door.empty and not (expected and door.unused))))
     (directory / "keeper" / SOCKET).unlink(missing_ok=True)
-    cgroups.close()

@@ -2,7 +2,7 @@
 
 import os
 
-from .cgroups import Cgroups
+from . import cgroups
 from .proc import Stat, all_stats, boot_id, children, descendants, is_alive, mark_of, stat
 from .record import Record
 
@@ -14,9 +14,8 @@ class Members:
     So all processes of its services are below it, and looking at its own children finds those that fled.
     """
 
-    def __init__(self, key: str, cgroups: Cgroups) -> None:
+    def __init__(self, key: str) -> None:
         self._key = key
-        self._cgroups = cgroups
         self._mains: dict[int, int] = {}  # pid of a service's own process -> id of the service
 
     def mark(self, service: int) -> str:
@@ -36,7 +35,7 @@ class Members:
     def of(self, record: Record, *, orphaned: bool) -> list[Stat]:
         """Return the living processes of a service; `orphaned`: a keeper before us started it, look everywhere."""
         roots = self._everywhere(record) if orphaned else self._below_us(record)
-        roots |= self._cgroups.members(record.id)
+        roots |= cgroups.members(record.group_paths)
         found = (stat(pid) for pid in descendants(roots) - {os.getpid()})
         return [process for process in found if process is not None and process.alive]
 

@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 
@@ -26,7 +26,13 @@ class Record:
     exit_code: int | None = None
     reason: str | None = None
     memory_limit: int | None = None
+    groups: list[str] = field(default_factory=list)
     swept: bool = False
+
+    @property
+    def group_paths(self) -> list[Path]:
+        """Return its control groups."""
+        return [Path(group) for group in self.groups]
 
     @property
     def ended(self) -> bool:
@@ -48,7 +54,7 @@ class Record:
         return cls(**{name: value for name, value in document.items() if name in _NAMES})  # type: ignore[arg-type]
 
 
-_NAMES = tuple(field.name for field in fields(Record))
+_NAMES = tuple(one.name for one in fields(Record))
 
 
 def save(record: Record, directory: Path) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from . import proc
+from . import cgroups, proc
 from . import record as records
 from .ending import Ending
 from .house import House
@@ -142,7 +142,7 @@ class Service:
     def _dead(self, code: int | None, reason: str | None, at: float | None) -> None:
         if self._output is not None:
             self._output.drain()
-        out_of_memory = code != 0 and self._house.cgroups.ran_out_of_memory(self.record.id)
+        out_of_memory = code != 0 and cgroups.ran_out_of_memory(self.record.group_paths)
         self.record.state = "oom-killed" if out_of_memory else "dead"
         self.record.exit_code, self.record.at = code, at
         self.record.reason = _too_much(self.record.memory_limit) if out_of_memory else reason
@@ -168,7 +168,7 @@ class Service:
         if self._output is not None:
             self._output.close()
             self._output = None
-        self._house.cgroups.drop(self.record.id)
+        cgroups.drop(self.record.group_paths)
         self._house.members.discard(self.record)
         self.record.swept = True
         self._save()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from . import proc
+from . import cgroups, proc
 from .house import House
 from .loop import Step
 from .record import Record, load
@@ -57,7 +57,6 @@ class Services:
         def forget() -> None:
             with suppress(FileNotFoundError):
                 self._house.directory_of(service).rename(self._house.trash_of(service))
-            self._house.cgroups.drop(service)
             self._all.pop(service, None)
             self._open.discard(service)
             then()
@@ -124,21 +123,23 @@ class Services:
 
     def _undo(self, service: Service) -> None:
         shutil.rmtree(service.directory, ignore_errors=True)
-        self._house.cgroups.drop(service.record.id)
+        cgroups.drop(service.record.group_paths)
 
     def _order(self, service: Service, wanted: dict[str, object]) -> Order:
         cores, memory, uid = wanted.get("cores"), wanted.get("memory"), wanted.get("uid")
         environment = dict(wanted["environment"])  # type: ignore[call-overload]
         environment[proc.MARK] = self._house.members.mark(service.record.id)
         service.record.memory_limit = int(str(memory)) if memory is not None else None
+        groups = self._house.cgroups.make(
+            service.record.id, float(str(cores)) if cores is not None else None, service.record.memory_limit
+        )
+        service.record.groups = [str(group) for group in groups]
         return Order(
             words=list(wanted["words"]),  # type: ignore[call-overload]
             environment=environment,
             directory=str(wanted.get("directory") or service.directory / "work"),
             uid=int(str(uid)) if uid is not None else None,
-            groups=self._house.cgroups.make(
-                service.record.id, float(str(cores)) if cores is not None else None, service.record.memory_limit
-            ),
+            groups=[group / "cgroup.procs" for group in groups],
         )
 
     def _make_directories(self, directory: Path, wanted: dict[str, object]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend_process.backend import ProcessBackend
+from backend_process.keeper import proc
 from tests.plugins.backend_process.kit import MakeBackend, Start, is_running, starter, wait_for_end, words_of
 from zoe.plugin import ServiceReport, ServiceState
 from zoe.testing.changes import Changes, watched
@@ -121,7 +122,9 @@ def test_a_process_that_only_has_the_same_number_is_left_alone(
     kill_keeper(backend)
     os.kill(pid, signal.SIGKILL)
     wait_for_end(pid)
-    forge(data_dir, pid=innocent.pid)
+    began = proc.stat(innocent.pid)
+    assert began is not None
+    forge(data_dir, pid=innocent.pid, start_ticks=began.start - 1)
     found = only(backend)
     assert (found.state, found.exit_code) == (ServiceState.DEAD, None)
     backend.stop(report.handle, 0)

@@ -7,7 +7,7 @@ import pytest
 
 from backend_process.backend import ProcessBackend
 from backend_process.keeper.cgroup_tree import own_directories
-from backend_process.keeper.cgroups import Cgroups
+from backend_process.keeper.cgroups import Cgroups, ran_out_of_memory
 from tests.plugins.backend_process.kit import MakeBackend, Start, words_of
 from zoe.plugin import Limits, ServiceState
 from zoe.testing.changes import Changes
@@ -60,7 +60,7 @@ def test_a_service_is_in_groups_with_its_limits_until_it_ends(enforcing: Process
     }
     assert set(limits.values()) in ({str(64 * MIB), "50000"}, {str(64 * MIB), "50000 100000"})
     enforcing.stop(report.handle, 5)
-    assert not any(path.exists() for path in mine)
+    assert not any(path.exists() or path.parent.exists() for path in mine)
 
 
 def test_the_node_says_which_limits_are_not_enforced(
@@ -76,15 +76,15 @@ def test_the_node_says_which_limits_are_not_enforced(
 def test_groups_of_version_2_get_its_files(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpu memory")
     groups = Cgroups.open("zoe-test", {"memory": tmp_path, "cpu": tmp_path})
-    (joined,) = groups.make(7, 1.5, 64 * MIB)
-    assert joined == tmp_path / "zoe-test/7/cgroup.procs"
-    assert (joined.parent / "memory.max").read_text() == str(64 * MIB)
-    assert (joined.parent / "memory.swap.max").read_text() == "0"
-    assert (joined.parent / "cpu.max").read_text() == "150000 100000"
-    (joined.parent / "memory.events").write_text("low 0\noom 1\noom_kill 2\n")
-    assert groups.ran_out_of_memory(7)
-    (joined.parent / "memory.events").write_text("oom_kill 0\n")
-    assert not groups.ran_out_of_memory(7)
+    (group,) = groups.make(7, 1.5, 64 * MIB)
+    assert group == tmp_path / "zoe-test/7"
+    assert (group / "memory.max").read_text() == str(64 * MIB)
+    assert (group / "memory.swap.max").read_text() == "0"
+    assert (group / "cpu.max").read_text() == "150000 100000"
+    (group / "memory.events").write_text("low 0\noom 1\noom_kill 2\n")
+    assert ran_out_of_memory([group])
+    (group / "memory.events").write_text("oom_kill 0\n")
+    assert not ran_out_of_memory([group])
 
 
 def test_settings_override_what_the_machine_has(make_backend: MakeBackend) -> None:
