@@ -51,9 +51,8 @@ def make_workspace(directory: Path, uid: int | None) -> None:
 
     """
     try:
-        if not directory.exists():
-            directory.mkdir(parents=True)
-            directory.chmod(0o700)
+        if not directory.is_dir():
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if uid is not None:
                 os.chown(directory, uid, uid)
     except OSError as error:

@@ -179,6 +179,13 @@ def test_a_directory_has_one_keeper(make_backend: MakeBackend) -> None:
     assert len({backend.keeper_pid() for backend in backends}) == 1
 
 
+def test_many_first_services_of_a_user_may_start_at_once(backend: ProcessBackend, start: Start) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        reports = list(pool.map(lambda number: start(number, FOR_EVER), range(8)))
+    assert {report.state for report in reports} == {ServiceState.STARTED}
+    assert len(list(backend.services())) == 8
+
+
 def test_a_path_longer_than_a_socket_may_have_is_no_trouble(tmp_path: Path, make_backend: MakeBackend) -> None:
     deep = tmp_path / ("a" * 100) / ("b" * 100)
     deep.parent.mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -47,9 +48,8 @@ def test_a_service_has_a_home_and_a_directory_for_temporary_files(
 
 
 def test_the_programs_of_zoes_own_python_are_found_first(backend: ProcessBackend, start: Start) -> None:
-    import sys
-
-    assert output_of(backend, start, "command -v python").split("\n") == [str(Path(sys.executable).with_name("python"))]
+    python = Path(sys.executable)
+    assert output_of(backend, start, f"command -v {python.name}") == str(python)
 
 
 def test_no_descriptor_of_the_keeper_reaches_a_service(backend: ProcessBackend, start: Start) -> None:
@@ -76,7 +76,7 @@ def test_deployments_on_one_machine_do_not_meet() -> None:
 def test_a_service_finds_the_others_at_the_address_they_bind_to(backend: ProcessBackend, start: Start) -> None:
     who = ServiceId(1, 1001, "work0")
     listen = "import socket; s = socket.create_server(('{}', 8080)); print('up', flush=True); s.accept()[0].send(b'hi')"
-    report = start(1, ("python", "-c", listen.format(backend.bind_address(who))))
+    report = start(1, (sys.executable, "-c", listen.format(backend.bind_address(who))))
     words_of(backend, report)
     assert report.address == backend.dns_name(who)
     address = backend.address(report.handle, 8080)
