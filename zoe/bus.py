@@ -6,6 +6,7 @@ who they are (CURVE), and whoever does not is not heard.
 
 import json
 import re
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ _DRAINED = 10_000
 _KEPT = 1_000
 """The rings that wait for a master that is away; they all say the same."""
 _DOMAIN = b"zoe"
+_ATTEMPTS, _PAUSE = 20, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,15 @@ def _identified(socket: zmq.Socket[bytes], keys: BusKeys) -> None:
 
 
 def _listen(socket: zmq.Socket[bytes], endpoint: str) -> None:
-    socket.bind(endpoint)
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        try:
+            socket.bind(endpoint)
+            break
+        except zmq.ZMQError as error:
+            # The library lets go of a closed socket's address a little later.
+            if error.errno != zmq.EADDRINUSE or not attempts_left:
+                raise
+            time.sleep(_PAUSE)
     if endpoint.startswith("ipc://"):
         Path(endpoint.removeprefix("ipc://")).chmod(0o600)
 

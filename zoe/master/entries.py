@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from zoe.plugin import Handle, ServiceId, ServiceReport, ServiceState
-from zoe.scheduling.model import Application, Part, Resources
+from zoe.scheduling.model import Application, Estimate, Part, Resources
 from zoe.state.active import ActiveExecution, ActiveService
 from zoe.state.lifecycle import ServiceRow, ServiceStatus, Status
 from zoe.zapp import Instance, ZApp, instances
@@ -71,7 +71,8 @@ class ServiceEntry:
         labels = frozenset(self.instance.service.labels or ())
         node = self.node if self.holds else None
         image = self.instance.service.image
-        return Part(self.row.id, self.row.group, reserved, self.row.essential, labels, node, image)
+        leaving = node is not None and self.status == ServiceStatus.TERMINATING
+        return Part(self.row.id, self.row.group, reserved, self.row.essential, labels, node, image, leaving)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,12 +87,18 @@ class ExecutionEntry:
     stop_reason: str | None
     time_start: float | None
     alarm: float = 0.0
+    expected: Estimate | None = None
     seen: Application | None = field(default=None)
 
     @property
     def id(self) -> int:
         """Return its id."""
         return self.row.id
+
+    @property
+    def started(self) -> float | None:
+        """Return when its core got its place, unless it waits (seconds since the epoch)."""
+        return None if self.status in {Status.SUBMITTED, Status.QUEUED} else self.time_start
 
     def core(self) -> list[ServiceEntry]:
         """Return the services that it cannot work without."""
@@ -108,6 +115,9 @@ class ExecutionEntry:
                 [service.part() for service in self._schedulable(now)],
                 running=self.status != Status.QUEUED,
                 priority=self.row.priority,
+                opportunistic=self.row.opportunistic,
+                started=self.started,
+                expected=self.expected,
             )
         return self.seen
 

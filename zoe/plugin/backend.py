@@ -106,13 +106,17 @@ class ServiceReport:
 
 @dataclass(frozen=True, slots=True)
 class NodeReport:
-    """One machine: what Zoe may use of it, what it carries, whether it gets anything new, and what it cannot do."""
+    """One machine: what Zoe may use of it, what it carries, whether it gets anything new, and what it cannot do.
+
+    `online`: it answers; `disabled`: its administrator wants nothing new on it, and what runs there goes on.
+    """
 
     name: str
     total: Resources
     labels: frozenset[str] = frozenset()
     online: bool = True
     remarks: Sequence[str] = ()
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

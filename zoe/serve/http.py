@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -57,7 +58,8 @@ class HttpServer:
         while not self._closing.is_set():
             wasyncore.loop(timeout=30, map=self._sockets, use_poll=True, count=1)
         self._server.close()  # nobody new comes in
-        while self._server.task_dispatcher.threads:
+        deadline = time.monotonic() + _FINISHING
+        while self._server.task_dispatcher.threads and time.monotonic() < deadline:
             wasyncore.loop(timeout=0.1, map=self._sockets, use_poll=True, count=1)
 
 

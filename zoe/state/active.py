@@ -22,6 +22,7 @@ class ActiveExecution:
     zapp_type: str | None
     size: int
     runtime_limit: float
+    opportunistic: bool
     time_submit: float
     time_start: float | None
     status: str
@@ -72,7 +73,8 @@ class NodeRow:
 
 _EXECUTIONS = """
 SELECT e.id, e.name, u.id, u.username, u.fs_uid, u.priority, e.description, e.zapp_type, e.size, e.runtime_limit,
-       e.time_submit, e.time_start, e.status, e.outcome, e.error_message, e.stop_requested, e.stop_reason
+       e.opportunistic, e.time_submit, e.time_start, e.status, e.outcome, e.error_message, e.stop_requested,
+       e.stop_reason
 FROM execution e JOIN account u ON u.id = e.user_id
 WHERE {which} ORDER BY e.id
 """

@@ -92,6 +92,8 @@ class Execution(_Row):
     stop_requested = DoubleField(null=True)
     stop_reason = TextField(null=True)
 
+    opportunistic = BooleanField(default=False)
+
     status = TextField(default="submitted")
     time_start = DoubleField(null=True)
     time_end = DoubleField(null=True)
@@ -99,6 +101,7 @@ class Execution(_Row):
     exit_code = IntegerField(null=True)
     error_message = TextField(null=True)
     wait_reason = TextField(null=True)
+    wait: Any = BinaryJSONField(index=False, null=True)
     progress: Any = BinaryJSONField(index=False, null=True)
 
 

@@ -87,3 +87,16 @@ def test_a_command_that_does_not_exist_fails_its_execution_alone_with_the_reason
     zoe.wait_for(good, "running")
     zoe.stop_execution(good)
     zoe.wait_for(good, "terminated")
+
+
+def test_zoe_stops_although_somebody_follows_the_log_of_a_silent_service(zoe: "Zoe") -> None:
+    silent = zoe.submit("echo begun; sleep 600")
+    zoe.wait_for(silent, "running")
+    service = zoe.get(f"/execution/{silent}")["services"][0]
+    assert zoe.client is not None
+    with zoe.client.stream("GET", f"/service/logs/{service}") as log:
+        assert next(log.iter_lines()).endswith("begun")
+        assert zoe.end(signal.SIGTERM) == 0
+    zoe.start()
+    zoe.stop_execution(silent)
+    zoe.wait_for(silent, "terminated")
