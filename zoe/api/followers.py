@@ -18,9 +18,18 @@ class Seat:
         if give_back:
             give_back()
 
-    def taken_by(self, lines: Iterator[bytes]) -> "FollowedLog":
-        """Return the lines, which give the seat back when they end."""
-        return FollowedLog(lines, self)
+    def taken_by(self, lines: Iterator[bytes], gone: Callable[[], bool]) -> "FollowedLog":
+        """Return the lines, which give the seat back when they end; `gone` tells whether the reader has left."""
+        return FollowedLog(_while_read(lines, gone), self)
+
+
+def _while_read(lines: Iterator[bytes], gone: Callable[[], bool]) -> Iterator[bytes]:
+    # A silent log yields nothing now and then (b""): the moment to see whether anybody still reads.
+    for line in lines:
+        if line:
+            yield line
+        elif gone():
+            return
 
 
 class FollowedLog:

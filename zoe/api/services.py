@@ -36,7 +36,8 @@ class Logs(Resource):
         except BaseException:
             seat.leave()
             raise
-        return Answer(stream=seat.taken_by(lines))
+        gone = call.request.env.get("waitress.client_disconnected", lambda: False)
+        return Answer(stream=seat.taken_by(lines, gone))
 
 
 class Discovery(Resource):

@@ -82,4 +82,4 @@ def _ready(execution: ExecutionEntry, now: float) -> bool:
 
 
 def _node(report: NodeReport) -> Node:
-    return Node(report.name, report.total, report.labels, report.online)
+    return Node(report.name, report.total, report.labels, report.online and not report.disabled)

@@ -184,7 +184,10 @@ class Backend(Plugin):
 
     @abstractmethod
     def logs(self, handle: Handle, follow: bool) -> Iterator[bytes]:
-        """Yield the log from its start, whole lines `YYYY-MM-DD HH:MM:SS text`; follow it until the service ends."""
+        """Yield the log from its start, whole lines `YYYY-MM-DD HH:MM:SS text`; follow it until the service ends.
+
+        While nothing comes for some seconds, yield `b""`: the moment to see whether anybody still reads.
+        """
 
     @abstractmethod
     def address(self, handle: Handle, port: int) -> Address:

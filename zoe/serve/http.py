@@ -31,6 +31,7 @@ class HttpServer:
                 ident="zoe",
                 max_request_body_size=max_body,
                 clear_untrusted_proxy_headers=True,
+                channel_request_lookahead=1,  # notices that a client has gone while its answer is still made
             ),
         )
         self._closing = threading.Event()

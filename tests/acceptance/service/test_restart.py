@@ -7,7 +7,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+
+from tests.acceptance.service.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,3 +103,21 @@ def test_zoe_stops_although_somebody_follows_the_log_of_a_silent_service(zoe: "Z
     zoe.start()
     zoe.stop_execution(silent)
     zoe.wait_for(silent, "terminated")
+
+
+@pytest.mark.slow
+def test_a_reader_of_a_silent_log_who_has_gone_holds_no_seat(zoe: "Zoe") -> None:
+    silent = zoe.submit("echo begun; sleep 600")
+    zoe.wait_for(silent, "running")
+    service = zoe.get(f"/execution/{silent}")["services"][0]
+    assert zoe.client is not None
+    for _ in range(12):  # there are eight seats
+        with httpx.Client(base_url=zoe.client.base_url, headers=zoe.client.headers) as reader:
+            until(lambda reader=reader: _begins(reader, service), "a seat")
+    zoe.stop_execution(silent)
+    zoe.wait_for(silent, "terminated")
+
+
+def _begins(reader: httpx.Client, service: int) -> bool:
+    with reader.stream("GET", f"/service/logs/{service}") as log:
+        return log.status_code == 200 and next(log.iter_lines()).endswith("begun")
