@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.acceptance.service.conftest import until
+from tests.acceptance.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.acceptance.service.conftest import Zoe
+    from tests.acceptance.conftest import Zoe
 
 OBSTINATE = "trap '' TERM; echo ready; while true; do sleep 0.1; done"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.acceptance.service.conftest import Zoe
+    from tests.acceptance.conftest import Zoe
 
 PACKAGE = Path(__file__).parents[1] / "example_package"
 

@@ -16,7 +16,7 @@ import pytest
 from zoe.state.embedded import EmbeddedPostgres
 
 if TYPE_CHECKING:
-    from tests.acceptance.service.conftest import Zoe
+    from tests.acceptance.conftest import Zoe
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -139,17 +139,24 @@ def processes_of(data_dir: Path) -> list[str]:
     return found
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A data directory that other users may pass through."""
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """A directory that other users may pass through."""
     with tempfile.TemporaryDirectory(prefix="zoe-", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o711)
         yield Path(directory)
 
 
 @pytest.fixture
-def make_zoe() -> Iterator[Callable[..., Zoe]]:
-    """Make services that are ended with the test, with all that runs in them."""
+def data_dir() -> Iterator[Path]:
+    """A data directory that other users may pass through."""
+    with open_directory() as directory:
+        yield directory
+
+
+@contextmanager
+def zoe_maker() -> Iterator[Callable[..., Zoe]]:
+    """Make services that are ended in the end, with all that runs in them."""
     made: list[Zoe] = []
 
     def make(data_dir: Path, environment: Mapping[str, str] | None = None, *arguments: str) -> Zoe:
@@ -157,13 +164,22 @@ def make_zoe() -> Iterator[Callable[..., Zoe]]:
         made.append(Zoe(data_dir, environment or {}, arguments))
         return made[-1].start()
 
-    yield make
-    for zoe in made:
-        if zoe.process is not None and zoe.process.poll() is None:
-            zoe.end(signal.SIGTERM)
-        for line in processes_of(zoe.data_dir):
-            with suppress(psutil.NoSuchProcess):
-                psutil.Process(int(line.split()[0])).kill()
+    try:
+        yield make
+    finally:
+        for zoe in made:
+            if zoe.process is not None and zoe.process.poll() is None:
+                zoe.end(signal.SIGTERM)
+            for line in processes_of(zoe.data_dir):
+                with suppress(psutil.NoSuchProcess):
+                    psutil.Process(int(line.split()[0])).kill()
+
+
+@pytest.fixture
+def make_zoe() -> Iterator[Callable[..., Zoe]]:
+    """Make services that are ended with the test."""
+    with zoe_maker() as make:
+        yield make
 
 
 @pytest.fixture
