@@ -7,7 +7,6 @@ Each execution is one service of three processes that obey SIGTERM; a few dozen 
   What that process leaves behind is ended by Zoe within that time.
 """
 
-import json
 import os
 import select
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from backend_process.keeper.record import load
 from bench.connection import Connection, order, zapp
 from bench.report import Figure, main, percentile
 from bench.served import data_directory, serve
@@ -77,7 +77,10 @@ def _strike(connection: Connection, execution: int, services: Path) -> float:
 def _processes(connection: Connection, execution: int, services: Path) -> list[psutil.Process]:
     """Return a service's own process, from the keeper's record of it, and all below."""
     (service,) = connection.get(f"/execution/{execution}")["services"]
-    own = psutil.Process(json.loads((services / str(service) / "record").read_text(encoding="utf-8"))["pid"])
+    record = load(services / str(service))
+    if record is None:
+        raise RuntimeError(f"the keeper has no record of service {service}")
+    own = psutil.Process(record.pid)
     deadline = time.monotonic() + 10.0
     while len(below := own.children(recursive=True)) < 2:
         if time.monotonic() > deadline:
