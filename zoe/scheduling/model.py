@@ -135,9 +135,9 @@ class Stop:
 class Wait:
     """Why an execution waits: in words its owner understands, and whether it can ever start on this cluster.
 
-    `behind` is the execution ahead of it, where that is the only reason. `position`: its place in the queue, from 1.
-    `remedy`: what would let it start now, in words; empty where nothing simple would. `start`: in how many seconds it
-    is expected to start; None where history does not tell.
+    `behind`: the head of the queue, for those that came after it and wait for room as it does. `position`: its place
+    in the queue, from 1. `remedy`: what would let it start now, in words; empty where nothing simple would. `start`:
+    in how many seconds it is expected to start; None where history does not tell.
     """
 
     reason: str

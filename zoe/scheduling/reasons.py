@@ -1,88 +1,167 @@
-"""Why an execution waits, in words that its owner understands."""
+"""Why an execution waits, in words that its owner understands, and what would let it start."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
-from zoe.scheduling.cluster import Cluster
-from zoe.scheduling.model import Application, Part, Resources, Snapshot, Wait
-
-_UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
-
-
-def amount(resources: Resources) -> str:
-    """Write an amount of resources: "2 cores and 4 GiB of memory"."""
-    words = [
-        f"{resources.cores:.4g} core{'' if resources.cores == 1 else 's'}",
-        f"{memory(resources.memory)} of memory",
-    ]
-    if resources.gpus:
-        words.append(f"{resources.gpus} GPU{'' if resources.gpus == 1 else 's'}")
-    return ", ".join(words[:-1]) + " and " + words[-1]
+from zoe.scheduling import words
+from zoe.scheduling.model import Node, Part, Quota, Resources, Snapshot, Wait
+from zoe.scheduling.quotas import Limit, exceeds_by_itself
+from zoe.scheduling.register import Ending, Known
+from zoe.scheduling.remedies import Remedies
+from zoe.scheduling.room import Room
+from zoe.scheduling.search import fit
+from zoe.scheduling.shapes import Gang
+from zoe.scheduling.vectors import Vector, holds, of, resources
 
 
-def memory(size: int) -> str:
-    """Write a number of bytes: "512 MiB"."""
-    for unit, name in _UNITS:
-        if abs(size) >= unit:
-            return f"{size / unit:.4g} {name}"
-    return f"{size} bytes"
+class Reasons:
+    """Explains the outcome of one pass."""
+
+    def __init__(self, snapshot: Snapshot, room: Room, head: Known | None, endings: Sequence[Ending]) -> None:
+        self._snapshot = snapshot
+        self._room = room
+        self._head = head
+        self._endings = endings
+        self._remedies = Remedies(room, endings)
+        self._known_possible: dict[Gang, bool] = {}
+
+    def blocked(self, known: Known) -> Wait:
+        """Explain one that found no room, or that would delay the head."""
+        if not self._possible(known):  # it was not looked at closely: one that asks for less found no room either
+            return self.impossible(known)
+        head = self._head
+        if head is not None and head is not known and self._fits(known, self._room.now):
+            reason = f"execution {head.app.id} is ahead in the queue and waits for room that this one would take"
+            return Wait(reason, behind=head.app.id, remedy=f"it can start when execution {head.app.id} has started")
+        behind = None if head is None or head is known else head.app.id
+        return Wait(self._lack(known), behind=behind, remedy=self._remedies.of(known))
+
+    @staticmethod
+    def room_is_coming() -> Wait:
+        """Explain one for whose core room is being made."""
+        return Wait("room is being made for it: it starts as soon as other services have stopped",
+                    remedy="nothing is needed: it starts in a moment")  # fmt: skip
+
+    def opportunistic(self, known: Known) -> Wait:
+        """Explain one that only gets what nobody else wants."""
+        return Wait(f"it is opportunistic and waits for idle resources; {self._lack(known)}")
+
+    def over_quota(self, known: Known, limit: Limit, quota: Quota) -> Wait:
+        """Explain one that is held by its owner's quota."""
+        allowed = {
+            Limit.EXECUTIONS: f"{quota.executions} running execution{'' if quota.executions == 1 else 's'}",
+            Limit.CORES: words.amount(Resources(cores=quota.cores)),
+            Limit.MEMORY: words.amount(Resources(memory=quota.memory)),
+        }[limit]
+        reason = f"the quota of {known.app.owner} allows {allowed} at a time"
+        if limit is not Limit.EXECUTIONS and exceeds_by_itself(quota, known):
+            return Wait(f"{reason}, and this execution alone needs more", possible=False)
+        return Wait(
+            f"{reason}, and that is used up", remedy=f"it can start when another execution of {known.app.owner} ends"
+        )
+
+    def impossible(self, known: Known) -> Wait:
+        """Explain one whose core would not even fit on the empty cluster."""
+        nodes = self._room.nodes
+        if not any(node.open for node in nodes):
+            return Wait("no node is available at the moment", possible=bool(nodes) and self._fits_with_all(known))
+        if self._fits_with_all(known):
+            closed = [node.name for node in nodes if not node.open]
+            return Wait(f"it needs nodes that are disabled or offline at the moment ({words.listing(closed[:3])})")
+        return Wait(self._never(known), possible=False)
+
+    def _never(self, known: Known) -> str:
+        totals = {node.name: of(node.total) for node in self._room.nodes}
+        worst = next((part for part in known.core_parts() if not self._hosts(part, totals.__getitem__)), None)
+        if worst is None:
+            return "its core services do not fit on this cluster together, even when it is empty"
+        labelled = [node for node in self._room.nodes if worst.labels <= node.labels]
+        if not labelled:
+            return f"{worst.group} needs {words.node_with(worst.labels)}; none has it"
+        best = max(labelled, key=lambda node: _share(of(node.total), of(worst.reserved)))
+        return (
+            f"{worst.group} needs {words.amount(worst.reserved)} on {words.node_with(worst.labels)}; "
+            f"the best node for it, {best.name}, has {words.amount(best.total)} in all"
+        )
+
+    def _lack(self, known: Known) -> str:
+        now = dict(zip(self._room.number, self._room.now, strict=True))
+        parts = known.core_parts()
+        worst = next((part for part in parts if not self._hosts(part, now.__getitem__)), None)
+        if worst is None:
+            return f"its {len(parts)} core services fit one by one, but not together{self._holders}"
+        where = [node for node in self._room.nodes if node.open and worst.labels <= node.labels]
+        best = max(where, key=lambda node: _share(now[node.name], of(worst.reserved)))
+        free = resources(tuple(max(0, amount) for amount in now[best.name]))  # type: ignore[arg-type]
+        short = _short(worst.reserved, free)
+        needs = f"{worst.group} needs {words.amount(short)} on {words.node_with(worst.labels)}"
+        return f"{needs}; {best.name} has {words.amount(_only(free, short))} free{self._on(best, free, short)}"
+
+    def _on(self, node: Node, free: Resources, short: Resources) -> str:
+        holders = self._holders_by_node.get(node.name, [])
+        held = _only(node.total - free, short)
+        return f", {words.amount(held)} {words.is_or_are(held)} held by {words.executions(holders)}" if holders else ""
+
+    @cached_property
+    def _holders_by_node(self) -> dict[str, list[int]]:
+        found: dict[str, dict[int, None]] = {}
+        for app in self._snapshot.applications:
+            for part in app.parts:
+                if part.node is not None:
+                    found.setdefault(part.node, {})[app.id] = None
+        for (_, _, id_), held in self._endings:
+            for it in held:
+                if it.node >= 0:
+                    found.setdefault(self._room.nodes[it.node].name, {})[id_] = None
+        return {name: sorted(ids) for name, ids in found.items()}
+
+    @cached_property
+    def _holders(self) -> str:
+        ids = sorted({id_ for ids in self._holders_by_node.values() for id_ in ids})
+        return f"; their room is held by {words.executions(ids)}" if ids else ""
+
+    def _hosts(self, part: Part, room: Callable[[str], Vector]) -> bool:
+        need = of(part.reserved)
+        return any(part.labels <= node.labels and holds(room(node.name), need) for node in self._room.nodes)
+
+    def _fits(self, known: Known, room: Sequence[Vector]) -> bool:
+        assert known.gang is not None  # noqa: S101 - who waits has core parts without a place
+        return fit(known.gang, room, self._room.with_labels, self._room.nodes) is not None
+
+    def _possible(self, known: Known) -> bool:
+        assert known.gang is not None  # noqa: S101 - who waits has core parts without a place
+        found = self._known_possible.get(known.gang)
+        if found is None:
+            found = self._known_possible[known.gang] = self._fits(known, self._room.totals)
+        return found
+
+    def _fits_with_all(self, known: Known) -> bool:
+        """Tell whether the core fits if every node that is known were open."""
+        nodes = self._room.nodes
+        totals = [of(node.total) for node in nodes]
+        assert known.gang is not None  # noqa: S101 - who waits has core parts without a place
+        where = {shape.labels: _labelled(nodes, shape.labels) for shape in known.gang.counts}
+        return fit(known.gang, totals, where.__getitem__, nodes) is not None
 
 
-def blocked(application: Application, parts: Sequence[Part], cluster: Cluster, snapshot: Snapshot) -> Wait:
-    """Say what an execution lacks whose core services `parts` found no place on `cluster`."""
-    worst = next((part for part in parts if not cluster.candidates(part)), None)
-    if worst is None:
-        return Wait(f"its {len(parts)} core services fit one by one, but not together{_holders(application, snapshot)}")
-    fitting = [node for node in cluster.nodes if worst.labels <= node.labels]
-    where = f" with label {' and '.join(sorted(worst.labels))}" if worst.labels else ""
-    best = max(fitting, key=lambda node: _fill(cluster.free[node.name], worst.reserved))
-    free = cluster.free[best.name]
-    return Wait(
-        f"{worst.group} needs {amount(worst.reserved)} on one node{where}; "
-        f"{best.name} has {amount(free)} free{_holders(application, snapshot)}"
+def _labelled(nodes: Iterable[Node], labels: frozenset[str]) -> list[int]:
+    return [number for number, node in enumerate(nodes) if labels <= node.labels]
+
+
+def _share(room: Vector, need: Vector) -> float:
+    """Return how much of a need there is room for (0 to 1), its scarcest resource counting."""
+    return min([1.0, *(have / want for have, want in zip(room, need, strict=True) if want)])
+
+
+def _short(need: Resources, free: Resources) -> Resources:
+    return Resources(
+        need.cores if need.cores > free.cores + 1e-9 else 0.0,
+        need.memory if need.memory > free.memory else 0,
+        need.gpus if need.gpus > free.gpus else 0,
     )
 
 
-def impossible(parts: Sequence[Part], snapshot: Snapshot) -> Wait:
-    """Say why core services would not even fit on the empty cluster."""
-    nodes = [node for node in snapshot.nodes if node.open]
-    if not nodes:
-        return Wait("no node is available at the moment", possible=False)
-    empty = Cluster(snapshot.nodes)
-    worst = next((part for part in parts if not empty.candidates(part)), None)
-    if worst is None:
-        return Wait("its core services do not fit on this cluster together, even when it is empty", possible=False)
-    labelled = [node for node in nodes if worst.labels <= node.labels]
-    if not labelled:
-        return Wait(f"{worst.group} needs a node with label {' and '.join(sorted(worst.labels))}; none has it", False)  # noqa: FBT003
-    largest = max(labelled, key=lambda node: _fill(node.total, worst.reserved))
-    return Wait(
-        f"{worst.group} needs {amount(worst.reserved)} on one node; the best node for it, "
-        f"{largest.name}, has {amount(largest.total)} in all",
-        possible=False,
+def _only(amount: Resources, which: Resources) -> Resources:
+    return Resources(
+        amount.cores if which.cores else 0.0, amount.memory if which.memory else 0, amount.gpus if which.gpus else 0
     )
-
-
-def behind(head: Application) -> Wait:
-    """Say that an execution waits only because another one is first."""
-    return Wait(f"execution {head.id} is ahead in the queue and waits for room", behind=head.id)
-
-
-def _fill(free: Resources, need: Resources) -> float:
-    shares = [
-        have / want
-        for have, want in ((free.cores, need.cores), (free.memory, need.memory), (free.gpus, need.gpus))
-        if want > 0
-    ]
-    return min([1.0, *shares])
-
-
-def _holders(application: Application, snapshot: Snapshot) -> str:
-    holders = [
-        str(other.id)
-        for other in snapshot.applications
-        if other.id != application.id and any(part.node is not None for part in other.parts)
-    ]
-    if not holders:
-        return ""
-    shown = ", ".join(holders[:3]) + (f" and {len(holders) - 3} more" if len(holders) > 3 else "")
-    return f"; held by execution{'' if len(holders) == 1 else 's'} {shown}"

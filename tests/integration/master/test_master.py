@@ -139,8 +139,7 @@ def test_an_execution_that_waits_says_what_is_short(stage: "Stage") -> None:
     assert [stage.status(id_) for id_ in (first, second, third)] == ["running", "queued", "queued"]
     reason = stage.row(second).wait_reason
     assert reason == (
-        "main-part needs 0.5 cores and 1 MiB of memory on one node; node1 has 0.2 cores and 1023 MiB of memory free; "
-        f"held by execution {first}"
+        f"main-part needs 0.5 cores on one node; node1 has 0.2 cores free, 0.5 cores are held by execution {first}"
     )
     assert stage.row(third).wait_reason is None
     stage.backend.end(stage.ids(first)["main-part0"], 0)

@@ -1,0 +1,77 @@
+"""The first phase: core services, in policy order."""
+
+from collections.abc import Iterable
+from math import inf
+
+from zoe.scheduling import gangs, making_room
+from zoe.scheduling.passing import Pass, Why
+from zoe.scheduling.register import Held, Known
+from zoe.scheduling.shadow import cast
+from zoe.scheduling.shapes import Gang
+from zoe.scheduling.vectors import of
+
+
+def start_cores(current: Pass, ordered: Iterable[Known]) -> None:
+    """Start every core that has room, make room for those that may have it, and let the others wait.
+
+    The first that must wait for others to end is the head; after it nobody gets room that the head will need.
+    """
+    for known in ordered:
+        gang = known.gang
+        if gang is not None and not _serve(current, known, gang):
+            current.waiting[known.app.id] = known
+        elif known.elastic is not None:
+            current.wanting.append(known)
+
+
+def _serve(current: Pass, known: Known, gang: Gang) -> bool:
+    capped = current.head is not None and not _ends_in_time(current, known)
+    if current.head is not None and current.refused(current.no_room, gang, capped=capped):
+        return False
+    if (limit := current.quotas.limit(known)) is not None:
+        current.notes[known.app.id] = limit
+        return False
+    if not current.possible(gang):
+        current.notes[known.app.id] = Why.IMPOSSIBLE
+        return False
+    if _start(current, known, gang, capped=capped):
+        return True
+    if not current.refused(current.no_room, gang, capped=capped):
+        if making_room.promise(current, known, gang, capped=capped):
+            current.notes[known.app.id] = Why.ROOM_IS_ON_ITS_WAY
+            return False
+        making_room.refuse(current, gang, capped=capped)
+    if current.head is None:
+        _become_head(current, known, gang)
+    return False
+
+
+def _ends_in_time(current: Pass, known: Known) -> bool:
+    """Tell whether an execution will have ended when the head has its room: then it cannot delay it."""
+    shadow, expected = current.shadow, known.app.expected
+    return (
+        shadow is not None
+        and expected is not None
+        and shadow.at < inf
+        and current.snapshot.now + max(expected.seconds, expected.high) <= shadow.at
+    )
+
+
+def _start(current: Pass, known: Known, gang: Gang, *, capped: bool) -> bool:
+    if current.refused(current.no_start, gang, capped=capped) or current.quotas.must_wait(known):
+        return False
+    placed = gangs.place(current, known, gang, firm=True, capped=capped)
+    if placed is None:
+        return False
+    current.start(known, placed)
+    current.enter(known, [Held(part, node, of(part.reserved)) for part, node in placed])
+    return True
+
+
+def _become_head(current: Pass, known: Known, gang: Gang) -> None:
+    shadow = cast(gang, current.room, current.register.ends, current.newcomers)
+    if shadow is None:
+        current.notes[known.app.id] = Why.IMPOSSIBLE
+        return
+    current.head, current.shadow = known, shadow
+    current.room.cap = shadow.cap

@@ -1,0 +1,50 @@
+"""Starting a gang: all of it or nothing."""
+
+from collections import Counter
+
+from zoe.scheduling.model import Part
+from zoe.scheduling.passing import Pass
+from zoe.scheduling.register import Known
+from zoe.scheduling.search import fit
+from zoe.scheduling.shapes import Gang
+
+Placed = list[tuple[Part, int]]
+
+
+def place(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
+    """Find a node for each core part that waits and take its room; None, and nothing taken, if one finds none."""
+    placed = _by_placement(current, known, gang, firm=firm, capped=capped)
+    if placed is None and not gang.uniform and not current.no_start[capped].covers(gang):
+        placed = _by_search(current, known, gang, firm=firm, capped=capped)
+    if placed is None:
+        current.no_start[capped].add(gang)
+    else:
+        current.near[known.app.id] = current.beside(known) + Counter(node for _, node in placed)
+    return placed
+
+
+def _by_placement(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
+    placed: Placed = []
+    near = current.beside(known)
+    for part, shape in zip(known.core_parts(), gang.shapes, strict=True):
+        node = current.candidates.pick(part, shape, near, capped=capped)
+        if node is None:
+            if not placed:
+                current.no_start[capped].add_shape(shape)
+            for (_, taken), done in zip(placed, gang.shapes, strict=False):
+                current.room.undo_start(taken, done.need, firm=firm, capped=capped)
+            return None
+        current.room.start(node, shape.need, firm=firm, capped=capped)
+        near[node] += 1
+        placed.append((part, node))
+    return placed
+
+
+def _by_search(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
+    room = current.room
+    nodes = fit(gang, room.within(room.now, capped=capped), room.with_labels, room.nodes)
+    if nodes is None:
+        return None
+    for node, shape in zip(nodes, gang.shapes, strict=True):
+        room.start(node, shape.need, firm=firm, capped=capped)
+    return list(zip(known.core_parts(), nodes, strict=True))

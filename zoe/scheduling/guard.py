@@ -1,0 +1,106 @@
+"""Strangers' code: what a policy or a placement does wrong is named, and something simple takes over for the pass."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from zoe.scheduling.model import Application, Arranging, Node, Part, Placement, Policy, Resources, Scoring, Snapshot
+from zoe.scheduling.register import Known
+
+
+class TakesTooLongError(BaseException):
+    """What a watchdog may raise in the thread of a pass, to end a policy or placement that loops.
+
+    No `Exception`, so that the plugin's own `except Exception` does not swallow it.
+    """
+
+
+_FAULTS = (Exception, TakesTooLongError)
+
+
+def by_submission(applications: Iterable[Application]) -> list[Application]:
+    """Order executions as FIFO does."""
+    return sorted(applications, key=lambda application: (application.submitted, application.id))
+
+
+def in_order(
+    policy: Policy, snapshot: Snapshot, known: Mapping[int, Known], complain: Callable[[str], object]
+) -> list[Known]:
+    """Ask the policy for the order of the snapshot's executions; FIFO's where it does not give one."""
+    try:
+        ordered = list(islice(iter(_ask(policy, snapshot)), len(snapshot.applications) + 1))
+        ids = {application.id: None for application in ordered}
+    except _FAULTS as error:
+        complain(f"policy {name_of(policy)} failed ({_words(error)}); FIFO takes over for this pass")
+    else:
+        fault = _fault(len(ordered), ids, snapshot)
+        if fault is None:
+            return [known[id_] for id_ in ids]
+        complain(f"policy {name_of(policy)} returned {fault}; FIFO takes over for this pass")
+    return [known[application.id] for application in by_submission(snapshot.applications)]
+
+
+def _ask(policy: Policy, snapshot: Snapshot) -> Iterable[Application]:
+    # A copy of the list: a policy that sorts in place must not touch the caller's.
+    if isinstance(policy, Arranging):
+        return policy.arrange(replace(snapshot, applications=list(snapshot.applications)))
+    return policy.order(list(snapshot.applications), snapshot.now)
+
+
+def _fault(count: int, ids: Mapping[int, None], snapshot: Snapshot) -> str | None:
+    if len(ids) < count:
+        return "an execution twice"
+    asked = {application.id for application in snapshot.applications}
+    if ids.keys() - asked:
+        return "an execution that it was not given"
+    missing = len(asked - ids.keys())
+    return f"{missing} execution{'' if missing == 1 else 's'} too few" if missing else None
+
+
+class Chooser:
+    """The placement, watched: once it did wrong, the first candidate is taken for the rest of the pass."""
+
+    def __init__(self, placement: Placement, complain: Callable[[str], object]) -> None:
+        self._placement = placement
+        self._complain = complain
+        self._trusted = True
+        self._scoring = placement if isinstance(placement, Scoring) else None
+
+    @property
+    def scores(self) -> bool:
+        """Whether nodes are to be compared by `score`."""
+        return self._trusted and self._scoring is not None
+
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
+        """Rate a node; all are alike to a placement that failed."""
+        if self._trusted and self._scoring is not None:
+            try:
+                return tuple(map(float, self._scoring.score(part, node, free, beside)))
+            except _FAULTS as error:
+                self._distrust(f"failed ({_words(error)})")
+        return ()
+
+    def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> int:
+        """Return the number, among the candidates, of the one that was chosen."""
+        if self._trusted:
+            try:
+                chosen = self._placement.choose(part, list(candidates), free)
+                return [node.name for node in candidates].index(chosen.name)
+            except ValueError:
+                self._distrust("chose a node that was not a candidate")
+            except _FAULTS as error:
+                self._distrust(f"failed ({_words(error)})")
+        return 0
+
+    def _distrust(self, fault: str) -> None:
+        self._trusted = False
+        self._complain(f"placement {name_of(self._placement)} {fault}; the first candidate is taken for this pass")
+
+
+def name_of(plugin: object) -> str:
+    """Return the name by which a log names a plugin."""
+    return str(getattr(plugin, "name", type(plugin).__name__))
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

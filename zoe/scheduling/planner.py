@@ -1,0 +1,48 @@
+"""The scheduler with a memory: it gives the same plans as `plan()`, at a cost that follows what changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from zoe.scheduling.cores import start_cores
+from zoe.scheduling.elastic import start_elastic, start_opportunistic
+from zoe.scheduling.guard import in_order
+from zoe.scheduling.model import Placement, Plan, Policy, Snapshot
+from zoe.scheduling.passing import Pass
+from zoe.scheduling.register import Known, Register
+from zoe.scheduling.waits import Waits
+
+
+class Planner:
+    """Makes plans one after the other.
+
+    Keep one, and in each snapshot pass the very objects of the last one for the executions that did not change
+    (and the same sequence of nodes, if none changed): only what is another object is looked at again.
+    """
+
+    def __init__(self, policy: Policy, placement: Placement) -> None:
+        self.policy = policy
+        self.placement = placement
+        self._register = Register()
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """Decide what starts now and where, what is taken back for whom, and why the others wait."""
+        self._register.take_in(snapshot)
+        decided = Plan()
+        regular, opportunistic = self._ordered(snapshot, decided)
+        current = Pass.begin(snapshot, self._register, self.placement, regular, opportunistic, decided)
+        start_cores(current, regular)
+        start_elastic(current, current.wanting)
+        start_opportunistic(current, opportunistic)
+        decided.waits = Waits.after(current)
+        return decided
+
+    def _ordered(self, snapshot: Snapshot, decided: Plan) -> tuple[Sequence[Known], Sequence[Known]]:
+        known, complain = self._register.known, decided.complaints.append
+        if not self._register.opportunistic:
+            return in_order(self.policy, snapshot, known, complain), ()
+        regular = replace(snapshot, applications=[app for app in snapshot.applications if not app.opportunistic])
+        others = replace(snapshot, applications=[app for app in snapshot.applications if app.opportunistic])
+        return (
+            in_order(self.policy, regular, known, complain),
+            in_order(self.policy, others, known, lambda _: None),
+        )

@@ -1,0 +1,44 @@
+"""What found no room in this pass: who asks for as much or more need not be tried."""
+
+from zoe.scheduling.shapes import Gang, Shape
+from zoe.scheduling.vectors import Vector, holds
+
+
+class Refusals:
+    """The gangs and shapes that were refused. Room only shrinks during a pass, so a refusal stands until its end."""
+
+    def __init__(self) -> None:
+        self._gangs: set[Gang] = set()
+        self._shapes: set[Shape] = set()
+        self._least: list[tuple[Vector, frozenset[str]]] = []
+
+    def add(self, gang: Gang) -> None:
+        """Refuse a gang."""
+        self._gangs.add(gang)
+
+    def add_shape(self, shape: Shape) -> None:
+        """Refuse every part that asks for as much as this one, or more, of as few nodes, or fewer."""
+        if not self.covers_shape(shape):
+            self._least.insert(0, (shape.need, shape.labels))
+            self._shapes.add(shape)
+
+    def covers(self, gang: Gang) -> bool:
+        """Tell whether a gang is refused."""
+        if gang in self._gangs:
+            return True
+        if self._least and any(map(self.covers_shape, gang.counts)):
+            self._gangs.add(gang)
+            return True
+        return False
+
+    def covers_shape(self, shape: Shape) -> bool:
+        """Tell whether a part is refused."""
+        if shape in self._shapes:
+            return True
+        for place, (need, labels) in enumerate(self._least):
+            if holds(shape.need, need) and labels <= shape.labels:
+                # Whoever refuses one refuses most: it is asked first from now on.
+                self._least.insert(0, self._least.pop(place))
+                self._shapes.add(shape)
+                return True
+        return False

@@ -1,0 +1,188 @@
+"""What the scheduler knows of a snapshot, counted; kept between passes, so that a pass counts only what changed."""
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from zoe.scheduling.model import Application, Node, Part, Snapshot
+from zoe.scheduling.shapes import Catalogue, Gang, hardest_first
+from zoe.scheduling.tallies import Tallies
+from zoe.scheduling.vectors import NONE, ZERO, Vector, minus, of, plus
+
+End = tuple[float, float, int]
+"""When an execution is expected to end (infinity: nobody knows), when it started, its id: those that started last
+come last where nobody knows, so that who starts now never stands between a waiting one and its room."""
+
+
+class Held(NamedTuple):
+    """A part that holds room on a node (its number)."""
+
+    part: Part
+    node: int
+    need: Vector
+
+
+Ending = tuple[End, Sequence[Held]]
+"""An execution that will end, and what it gives back then."""
+
+
+@dataclass(slots=True, eq=False)
+class Known:
+    """An execution, and what of it matters in a pass.
+
+    `gang`: its core parts without a place; `elastic`: its elastic parts without a place; None where all have theirs.
+    `firm`: what it holds until it ends. `loose`: what may be taken back.
+    """
+
+    app: Application
+    gang: Gang | None
+    elastic: Gang | None
+    firm: tuple[Held, ...] = ()
+    loose: tuple[Held, ...] = ()
+    leaving: tuple[Held, ...] = ()
+    seen: int = 0
+
+    def core_parts(self) -> list[Part]:
+        """Return its core parts without a place, as `gang` has them."""
+        return hardest_first(part for part in self.app.parts if part.core and part.node is None)
+
+    def elastic_parts(self) -> list[Part]:
+        """Return its elastic parts without a place, as `elastic` has them."""
+        return [part for part in self.app.parts if not part.core and part.node is None]
+
+    @property
+    def end(self) -> End:
+        """Return when it is expected to end; see `End`."""
+        return end_of(self.app, self.app.submitted if self.app.started is None else self.app.started)
+
+
+def end_of(app: Application, started: float) -> End:
+    """Return when an execution that starts at `started` is expected to end."""
+    return (started + app.expected.seconds if app.expected else inf), started, app.id
+
+
+class Register:
+    """Nodes by number, and for each three amounts.
+
+    `free`: what nobody holds. `soon`: that, and what is leaving. `ever`: that, and what may be taken back.
+    """
+
+    given: Sequence[Node]
+    nodes: tuple[Node, ...]
+
+    def __init__(self) -> None:
+        self.catalogue = Catalogue()
+        self.known: dict[int, Known] = {}
+        self.opportunistic: set[int] = set()
+        self._round = 0
+        self._begin(())
+
+    def take_in(self, snapshot: Snapshot) -> None:
+        """Count what differs from the last snapshot. Executions that did not change should be the same objects."""
+        if snapshot.nodes is not self.given and tuple(snapshot.nodes) != self.nodes:
+            self._begin(tuple(snapshot.nodes))
+        self.given = snapshot.nodes
+        self._round += 1
+        known = self.known
+        for app in snapshot.applications:
+            one = known.get(app.id)
+            if one is None or one.app is not app:
+                one = self._replace(one, app)
+            one.seen = self._round
+        if len(known) != len(snapshot.applications):
+            for one in [one for one in known.values() if one.seen != self._round]:
+                self._forget(one)
+
+    def _begin(self, nodes: tuple[Node, ...]) -> None:
+        self.given = self.nodes = nodes
+        self.number = {node.name: number for number, node in enumerate(nodes)}
+        self.totals = [of(node.total) if node.open else NONE for node in nodes]
+        self.free = [of(node.total) for node in nodes]
+        self.soon, self.ever = list(self.free), list(self.free)
+        self.ends: list[Ending] = []
+        self.tallies = Tallies()
+        self.known.clear()
+        self.opportunistic.clear()
+        self.labelled: dict[frozenset[str], list[int]] = {}
+        self.possible: WeakKeyDictionary[Gang, bool] = WeakKeyDictionary()
+
+    def with_labels(self, labels: frozenset[str]) -> list[int]:
+        """Return the open nodes that carry labels."""
+        found = self.labelled.get(labels)
+        if found is None:
+            found = [number for number, node in enumerate(self.nodes) if node.open and labels <= node.labels]
+            self.labelled[labels] = found
+        return found
+
+    def _replace(self, old: Known | None, app: Application) -> Known:
+        if old is not None:
+            self._forget(old)
+        new = self.known[app.id] = self._look_at(app)
+        if app.opportunistic:
+            self.opportunistic.add(app.id)
+        self._count(new, plus=False)
+        if new.firm:
+            insort(self.ends, (new.end, new.firm))
+        return new
+
+    def _forget(self, old: Known) -> None:
+        del self.known[old.app.id]
+        self.opportunistic.discard(old.app.id)
+        self._count(old, plus=True)
+        if old.firm:
+            del self.ends[bisect_left(self.ends, (old.end, ()))]
+
+    def _look_at(self, app: Application) -> Known:
+        core: list[Part] = []
+        elastic: list[Part] = []
+        held = False
+        for part in app.parts:
+            if part.node is not None:
+                held = True
+            elif part.core:
+                core.append(part)
+            else:
+                elastic.append(part)
+        gang = self.catalogue.gang(hardest_first(core)) if core else None
+        one = Known(app, gang, self.catalogue.gang(elastic) if elastic else None)
+        return self._with_places(one) if held else one
+
+    def _with_places(self, one: Known) -> Known:
+        app = one.app
+        number = self.number
+        held = [Held(it, number.get(it.node, -1), of(it.reserved)) for it in app.parts if it.node is not None]
+        one.leaving = tuple(it for it in held if it.part.leaving)
+        one.loose = tuple(it for it in held if not it.part.leaving and (app.opportunistic or not it.part.core))
+        one.firm = tuple(it for it in held if not it.part.leaving and it.part.core and not app.opportunistic)
+        if app.opportunistic and one.leaving:
+            one.gang = one.elastic = None  # it is on its way back to the queue, whole
+        return one
+
+    def _count(self, one: Known, *, plus: bool) -> None:
+        if one.firm or one.loose or one.leaving:
+            self._shift(one.firm, [self.free, self.soon, self.ever], plus=plus)
+            self._shift(one.loose, [self.free, self.soon], plus=plus)
+            self._shift(one.leaving, [self.free], plus=plus)
+        if not one.app.opportunistic and (one.app.running or one.firm or one.loose or one.leaving):
+            self.tallies.count(one.app.owner, -1 if plus else 1, _sum(one.firm), _sum(one.loose), _sum(one.leaving))
+
+    @staticmethod
+    def _shift(held: Sequence[Held], amounts: Sequence[list[Vector]], *, plus: bool) -> None:
+        move = _plus if plus else minus
+        for _, node, need in held:
+            if node >= 0:
+                for amount in amounts:
+                    amount[node] = move(amount[node], need)
+
+
+_plus = plus
+
+
+def _sum(held: Sequence[Held]) -> Vector:
+    total = ZERO
+    for it in held:
+        total = plus(total, it.need)
+    return total

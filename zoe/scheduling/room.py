@@ -1,0 +1,97 @@
+"""The room on the nodes while one pass is being made."""
+
+from collections.abc import Iterable
+
+from zoe.scheduling.register import Register
+from zoe.scheduling.shapes import Shape
+from zoe.scheduling.vectors import NONE, Vector, holds, lesser, minus, plus
+
+
+class Room:
+    """A copy of the register's amounts that a pass may change.
+
+    `now`: what may be given away in this pass, which is what is free and not kept for somebody. `cap`: what may be
+    held, by those who came after the blocked head, for as long as the head waits; None while nobody is blocked.
+    `log`: the nodes whose room changed, in order, so that who remembers candidates looks only at those again.
+    """
+
+    def __init__(self, register: Register) -> None:
+        self.nodes, self.number = register.nodes, register.number
+        self.totals, self.with_labels = register.totals, register.with_labels
+        self.free, self.soon, self.ever = register.free.copy(), register.soon.copy(), register.ever.copy()
+        for number, node in enumerate(self.nodes):
+            if not node.open:
+                self.free[number] = self.soon[number] = self.ever[number] = NONE
+        self.now = self.free.copy()
+        self.cap: list[Vector] | None = None
+        self.log: list[int] = []
+
+    def start(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
+        """Give room to a part that starts now; `firm`: for good, otherwise it may be taken back."""
+        self.free[node] = minus(self.free[node], need)
+        self.claim(node, need, firm=firm, capped=capped)
+
+    def undo_start(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
+        """Undo `start`."""
+        self.free[node] = plus(self.free[node], need)
+        self.unclaim(node, need, firm=firm, capped=capped)
+
+    def claim(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
+        """Keep room for a part that starts in a later pass."""
+        self.soon[node] = minus(self.soon[node], need)
+        if firm:
+            self.ever[node] = minus(self.ever[node], need)
+        if capped and self.cap is not None:
+            self.cap[node] = minus(self.cap[node], need)
+        self._changed(node)
+
+    def unclaim(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
+        """Undo `claim`."""
+        self.soon[node] = plus(self.soon[node], need)
+        if firm:
+            self.ever[node] = plus(self.ever[node], need)
+        if capped and self.cap is not None:
+            self.cap[node] = plus(self.cap[node], need)
+        self._changed(node)
+
+    def take_back(self, node: int, need: Vector) -> None:
+        """Count a part that is told to stop: its room is on its way."""
+        if node >= 0 and self.nodes[node].open:
+            self.soon[node] = plus(self.soon[node], need)
+            self._changed(node)
+
+    def leave(self, node: int, need: Vector) -> None:
+        """Undo `take_back`."""
+        if node >= 0 and self.nodes[node].open:
+            self.soon[node] = minus(self.soon[node], need)
+            self._changed(node)
+
+    def may_start(self, shape: Shape, node: int, *, capped: bool) -> bool:
+        """Tell whether a node has room now for a part; labels are not looked at."""
+        return holds(self.now[node], shape.need) and (
+            not capped or self.cap is None or holds(self.cap[node], shape.need)
+        )
+
+    def where_now(self, shape: Shape, *, capped: bool) -> list[int]:
+        """Return the nodes where a part may start now."""
+        cores, memory, gpus = shape.need
+        now = self.now
+        found = [n for n in self.with_labels(shape.labels)
+                 if cores <= now[n][0] and memory <= now[n][1] and gpus <= now[n][2]]  # fmt: skip
+        if capped and self.cap is not None:
+            found = [n for n in found if holds(self.cap[n], shape.need)]
+        return found
+
+    def within(self, amount: list[Vector], *, capped: bool) -> list[Vector]:
+        """Return an amount of each node (`soon`, `ever`) as far as the cap allows it."""
+        if not capped or self.cap is None:
+            return amount
+        return list(map(lesser, amount, self.cap))
+
+    def owes(self, nodes: Iterable[int]) -> bool:
+        """Tell whether more is kept on one of these nodes than there will be."""
+        return any(min(self.soon[node]) < 0 for node in nodes if node >= 0 and self.nodes[node].open)
+
+    def _changed(self, node: int) -> None:
+        self.now[node] = lesser(self.free[node], self.soon[node])
+        self.log.append(node)

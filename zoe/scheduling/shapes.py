@@ -1,0 +1,67 @@
+"""What parts look like to the scheduler: parts of one shape are interchangeable, and so are gangs of one shape."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
+
+from zoe.scheduling.model import Part
+from zoe.scheduling.vectors import Vector, of
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Shape:
+    """What a part asks of a node. Interned: two of the same content are the same object."""
+
+    need: Vector
+    labels: frozenset[str]
+    image: str
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Gang:
+    """The shapes of parts that start together or not at all, hardest to place first. Interned as shapes are."""
+
+    shapes: tuple[Shape, ...]
+    counts: Counter[Shape] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", Counter(self.shapes))
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all its parts are of one shape: then any way of placing them is as good as any other."""
+        return len(self.counts) == 1
+
+
+class Catalogue:
+    """All shapes and gangs in use; what nobody uses any more is forgotten."""
+
+    def __init__(self) -> None:
+        self._shapes: WeakValueDictionary[tuple[Vector, frozenset[str], str], Shape] = WeakValueDictionary()
+        self._gangs: WeakValueDictionary[tuple[Shape, ...], Gang] = WeakValueDictionary()
+
+    def shape(self, part: Part) -> Shape:
+        """Return the shape of a part."""
+        key = of(part.reserved), part.labels, part.image
+        found = self._shapes.get(key)
+        if found is None:
+            found = self._shapes[key] = Shape(*key)
+        return found
+
+    def gang(self, parts: Iterable[Part]) -> Gang:
+        """Return the gang that parts make, given hardest first."""
+        key = tuple(self.shape(part) for part in parts)
+        found = self._gangs.get(key)
+        if found is None:
+            found = self._gangs[key] = Gang(key)
+        return found
+
+
+def hardest_first(parts: Iterable[Part]) -> list[Part]:
+    """Sort parts: the one that fits on the fewest nodes chooses first, so that a gang which fits is found to fit."""
+    return sorted(parts, key=_hardness)
+
+
+def _hardness(part: Part) -> tuple[float, ...]:
+    return (-part.reserved.gpus, -len(part.labels), -part.reserved.memory, -part.reserved.cores, part.id)

@@ -1,0 +1,49 @@
+"""Amounts as whole numbers: what is counted step by step then equals what is counted anew, to the last bit."""
+
+from zoe.scheduling.model import Resources
+
+Vector = tuple[int, int, int]
+"""Nanocores, bytes, devices."""
+
+ZERO: Vector = (0, 0, 0)
+NONE: Vector = (-1, -1, -1)
+"""The room of a closed node: it holds nothing, not even what needs nothing."""
+
+_NANO = 1_000_000_000
+
+
+def of(resources: Resources) -> Vector:
+    """Round down, so that three times two thirds of a core fit on two cores; a hundredth of a nanocore is noise."""
+    return int(resources.cores * _NANO + 0.01), int(resources.memory), int(resources.gpus)
+
+
+def resources(vector: Vector) -> Resources:
+    """Return the amount as everybody else sees it."""
+    return Resources(vector[0] / _NANO, vector[1], vector[2])
+
+
+def plus(a: Vector, b: Vector) -> Vector:
+    """Add."""
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
+def minus(a: Vector, b: Vector) -> Vector:
+    """Subtract."""
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+def lesser(a: Vector, b: Vector) -> Vector:
+    """Return what is in both."""
+    return min(a[0], b[0]), min(a[1], b[1]), min(a[2], b[2])
+
+
+def holds(room: Vector, need: Vector) -> bool:
+    """Tell whether `need` fits into `room`."""
+    return need[0] <= room[0] and need[1] <= room[1] and need[2] <= room[2]
+
+
+def times(room: Vector, need: Vector, most: int) -> int:
+    """Return how many of `need` fit into `room`, at most `most`."""
+    if not holds(room, need):
+        return 0
+    return min(most, *(have // want for have, want in zip(room, need, strict=True) if want))
