@@ -5,17 +5,22 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 import docker
 from docker.errors import ImageNotFound
 
+from tests.engines.daemon import Daemon
 from tests.engines.needs import run
 from tests.engines.place import cache
 
 BUSYBOX = "busybox:latest"
 DEBIAN = "debian:bookworm-slim"
+SPARK = "zoe-spark:4"
 _BASE = "ca-certificates"
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_SPARK_FOLDER = Path(__file__).parents[2] / "plugins" / "zapp_spark" / "images"
 
 
 def give_busybox(client: docker.APIClient) -> None:
@@ -28,6 +33,23 @@ def give_debian(client: docker.APIClient) -> None:
     """Import the base of our own images: made by debootstrap, once for all runs."""
     if not has(client, DEBIAN):
         give(client, _debian_tar().read_bytes(), DEBIAN, ['CMD ["bash"]'])
+
+
+def give_spark(daemon: Daemon) -> None:
+    """Build our own Spark image as anybody would; kept between runs, for it takes minutes.
+
+    A change of its folder has it built again.
+    """
+    folder = b"".join(path.read_bytes() for path in sorted(_SPARK_FOLDER.iterdir()))
+    kept = cache() / f"zoe-spark-{sha256(folder).hexdigest()[:12]}.tar"
+    docker_at = ("docker", "-H", daemon.url)
+    if not kept.exists():
+        with daemon.client() as client:
+            give_debian(client)
+        run(*docker_at, "build", "-q", "--network", "host", "-t", SPARK, str(_SPARK_FOLDER))
+        run(*docker_at, "save", "-o", f"{kept}.part", SPARK)
+        Path(f"{kept}.part").rename(kept)
+    run(*docker_at, "load", "-q", "-i", str(kept))
 
 
 def give(client: docker.APIClient, tar: bytes, name: str, changes: Iterable[str] = ()) -> None:
@@ -73,6 +95,8 @@ def _debian_tar() -> Path:
         root = cache() / "debian.part"
         shutil.rmtree(root, ignore_errors=True)
         run("debootstrap", "--variant=minbase", f"--include={_BASE}", "bookworm", str(root), _mirror())
+        # Where this machine's downloads go through a certificate of its own, those of a build do, too.
+        shutil.copy(_CERTIFICATES, root / _CERTIFICATES.relative_to("/"))
         run("tar", "-C", str(root), "-cf", f"{path}.part", ".")
         Path(f"{path}.part").rename(path)
         shutil.rmtree(root)
