@@ -17,17 +17,22 @@ class LogArchive:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def store(self, execution: int, service: int, run: int, log: Iterable[bytes]) -> None:
-        """Keep the whole log of one run of a service. Storing it again replaces it, unless nothing is left."""
+        """Keep the whole log of one run of a service. An empty one changes nothing: the backend forgot it already."""
+        pieces = filter(None, log)
+        first = next(pieces, None)
+        if first is None:
+            return
         directory = self._directory / str(execution)
         directory.mkdir(exist_ok=True, mode=0o700)
         part = directory / f"{service}.{run}.part"
-        with part.open("wb") as file:
-            file.writelines(log)
-        kept = directory / f"{service}.{run}.log"
-        if part.stat().st_size or not kept.exists():
-            part.replace(kept)
-        else:
-            part.unlink()  # a second attempt, after the backend has forgotten it
+        try:
+            with part.open("wb") as file:
+                file.write(first)
+                file.writelines(pieces)
+        except OSError:
+            part.unlink(missing_ok=True)  # a full disk is to have room for the next one
+            raise
+        part.replace(directory / f"{service}.{run}.log")
 
     def runs(self, execution: int, service: int) -> list[int]:
         """Return the runs of a service whose logs are kept, first to last."""

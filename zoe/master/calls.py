@@ -15,6 +15,7 @@ from zoe.master.specs import SpecMaker
 from zoe.plugin import Backend, Handle, NodeReport, ServiceReport, ServiceSpec, Usage
 
 log = logging.getLogger(__name__)
+_ENDS_FOR_A_START = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,14 @@ class BackendCalls:
     ring: Callable[[], None]
     width: int
     inbox: deque[Outcome] = field(default_factory=deque)
-    _pool: ThreadPoolExecutor = field(init=False)
+    _starts: ThreadPoolExecutor = field(init=False)
+    _ends: ThreadPoolExecutor = field(init=False)
     _pending: set[Pending[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._pool = ThreadPoolExecutor(self.width, thread_name_prefix="backend-call")
+        # An end may take the whole grace: it never stands in the way of a start, and seldom of another end.
+        self._starts = ThreadPoolExecutor(self.width, thread_name_prefix="backend-start")
+        self._ends = ThreadPoolExecutor(_ENDS_FOR_A_START * self.width, thread_name_prefix="backend-end")
 
     def tell(self, outcome: Outcome) -> None:
         """Put something into the inbox and wake the master; from any thread."""
@@ -101,21 +105,21 @@ class BackendCalls:
     def start(self, execution: ExecutionEntry, service: ServiceEntry) -> None:
         """Start a service on the node that was chosen for it."""
         spec, node = self.specs.make(execution, service), service.node or ""
-        self._submit(lambda: self.tell(self._start(spec, node)))
+        self._submit(self._starts, lambda: self.tell(self._start(spec, node)))
 
     def end(self, execution: ExecutionEntry, service: ServiceEntry) -> None:
         """Stop a service, keep its log, and have the backend forget it."""
         handle, run, id_ = service.handle, service.restart_count, service.row.id
         if handle is not None:
-            self._submit(lambda: self.tell(self._end(execution.id, id_, run, handle)))
+            self._submit(self._ends, lambda: self.tell(self._end(execution.id, id_, run, handle)))
 
     def sweep(self, report: ServiceReport) -> None:
         """Clear away something that no execution knows of."""
-        self._submit(lambda: self._sweep(report.handle))
+        self._submit(self._ends, lambda: self._sweep(report.handle))
 
     def look(self) -> None:
         """Ask for everything that the backend has."""
-        self._submit(self._look)
+        self._submit(self._ends, self._look)
 
     def drain(self) -> None:
         """Wait until no call is under way."""
@@ -123,10 +127,11 @@ class BackendCalls:
 
     def close(self) -> None:
         """Begin no more calls; those under way are left to themselves, the next start finds what they did."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._starts.shutdown(wait=False, cancel_futures=True)
+        self._ends.shutdown(wait=False, cancel_futures=True)
 
-    def _submit(self, call: Callable[[], None]) -> None:
-        pending = self._pool.submit(_logged, call)
+    def _submit(self, pool: ThreadPoolExecutor, call: Callable[[], None]) -> None:
+        pending = pool.submit(_logged, call)
         self._pending.add(pending)
         pending.add_done_callback(self._pending.discard)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from zoe.plugin import Handle, ServiceId, ServiceReport, ServiceState
 from zoe.scheduling.model import Application, Estimate, Part, Resources
 from zoe.state.active import ActiveExecution, ActiveService
-from zoe.state.lifecycle import ServiceRow, ServiceStatus, Status
+from zoe.state.lifecycle import ENDED, ServiceRow, ServiceStatus, Status
 from zoe.zapp import Instance, ZApp, instances
 
 _HOLDING = frozenset({ServiceStatus.STARTING, ServiceStatus.ACTIVE, ServiceStatus.TERMINATING})
@@ -104,22 +104,35 @@ class ExecutionEntry:
         """Return the services that it cannot work without."""
         return [service for service in self.services if service.row.essential]
 
-    def application(self, now: float) -> Application:
-        """Return it as the scheduler sees it (made anew only after a change: `seen` is reset then)."""
-        if self.seen is None:
-            self.seen = Application(
-                self.id,
-                self.row.owner,
-                self.row.time_submit,
-                self.row.size,
-                [service.part() for service in self._schedulable(now)],
-                running=self.status != Status.QUEUED,
-                priority=self.row.priority,
-                opportunistic=self.row.opportunistic,
-                started=self.started,
-                expected=self.expected,
-            )
-        return self.seen
+    def look(self, now: float) -> bool:
+        """Renew `seen`, how the scheduler sees it (None: not at all); tell whether that has changed.
+
+        Most of what happens to an execution changes nothing there, and then nothing has to be planned.
+        """
+        before, self.seen = self.seen, self._application(now) if self._takes_part(now) else None
+        if before == self.seen:
+            self.seen = before  # the same object: the planner then knows it as unchanged
+            return False
+        return True
+
+    def _takes_part(self, now: float) -> bool:
+        if self.status != Status.QUEUED:
+            return self.status not in ENDED
+        return self.stop_reason is None and all(service.not_before <= now for service in self.services)
+
+    def _application(self, now: float) -> Application:
+        return Application(
+            self.id,
+            self.row.owner,
+            self.row.time_submit,
+            self.row.size,
+            [service.part() for service in self._schedulable(now)],
+            running=self.status != Status.QUEUED,
+            priority=self.row.priority,
+            opportunistic=self.row.opportunistic,
+            started=self.started,
+            expected=self.expected,
+        )
 
     def _schedulable(self, now: float) -> Iterable[ServiceEntry]:
         # What holds a place counts wherever its execution stands; what wants one does so while its execution goes on.

@@ -30,7 +30,6 @@ class Ledger:
 
     def touch(self, execution: ExecutionEntry) -> None:
         """Remember to look at this execution in this tick."""
-        execution.seen = None
         self.touched[execution.id] = execution
 
     def step(  # noqa: PLR0913 - each is a column

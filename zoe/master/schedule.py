@@ -1,84 +1,79 @@
 """The master's scheduling pass: the board as a snapshot, the plan as steps."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
 from zoe.plugin import Backend, NodeReport, Placement, Policy
-from zoe.scheduling.model import Application, Node, Plan, Snapshot
-from zoe.scheduling.plan import plan
+from zoe.scheduling.model import Node, Quota, Snapshot, Start, Stop, Wait
+from zoe.scheduling.planner import Planner
 from zoe.state.lifecycle import ServiceStatus, Status
 
 log = logging.getLogger(__name__)
 
 
-class FirstComeFirstServed:
-    """What orders executions when the configured policy fails."""
-
-    def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:  # noqa: ARG002 - contract
-        """Return them by time of submission."""
-        return sorted(applications, key=lambda application: (application.submitted, application.id))
-
-
 @dataclass(slots=True)
 class Scheduler:
-    """Runs `plan()` over the board."""
+    """Runs the planner over the board. `quotas`: by owner, as they stand; who is not in it has no limit."""
 
     policy: Policy
     placement: Placement
     backend: Backend
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    _planner: Planner = field(init=False)
+    _reports: Sequence[NodeReport] = ()
+    _nodes: Sequence[Node] = ()
+    _complaints: tuple[str, ...] = ()
 
-    def run(self, board: Mapping[int, ExecutionEntry], nodes: Sequence[NodeReport], ledger: Ledger) -> dict[int, str]:
-        """Decide what starts now; return why each execution waits that waits for a reason of its own."""
-        snapshot = Snapshot(ledger.now, [_node(node) for node in nodes], list(_applications(board, ledger.now)))
-        decided = self._plan(snapshot)
-        starting: dict[int, list[tuple[ServiceEntry, str]]] = {}
+    def __post_init__(self) -> None:
+        self._planner = Planner(self.policy, self.placement)
+
+    def run(
+        self, board: Mapping[int, ExecutionEntry], nodes: Sequence[NodeReport], ledger: Ledger
+    ) -> Mapping[int, Wait]:
+        """Decide what starts now and what is taken back; return why the others wait."""
+        if nodes is not self._reports:
+            self._reports, self._nodes = nodes, [_node(node) for node in nodes]
+        applications = [execution.seen for execution in board.values() if execution.seen is not None]
+        decided = self._planner.plan(Snapshot(ledger.now, self._nodes, applications, self.quotas))
+        self._complain(tuple(decided.complaints))
+        for stop in decided.stops:
+            _take_back(board[stop.application], stop, ledger)
         for start in decided.starts:
-            execution = board[start.application]
-            service = next(service for service in execution.services if service.row.id == start.part)
-            starting.setdefault(execution.id, []).append((service, start.node))
-        for id_, services in starting.items():
-            self._start(board[id_], services, ledger)
-        return {id_: wait.reason for id_, wait in decided.waits.items() if wait.behind is None}
+            self._start(board[start.application], start, ledger)
+        return decided.waits
 
-    def _plan(self, snapshot: Snapshot) -> Plan:
-        try:
-            return plan(snapshot, self.policy, self.placement)
-        except Exception:
-            log.exception("policy %s or placement %s failed; first come first served takes over for this pass",
-                          self.policy.name, self.placement.name)  # fmt: skip
-            return plan(snapshot, FirstComeFirstServed(), FirstCandidate())
+    def _complain(self, complaints: tuple[str, ...]) -> None:
+        # Once, not at every pass: a plugin that fails does so each time.
+        for complaint in complaints if complaints != self._complaints else ():
+            log.error("%s", complaint)
+        self._complaints = complaints
 
-    def _start(self, execution: ExecutionEntry, services: Iterable[tuple[ServiceEntry, str]], ledger: Ledger) -> None:
+    def _start(self, execution: ExecutionEntry, start: Start, ledger: Ledger) -> None:
         if execution.status == Status.QUEUED:
             ledger.step(execution, Status.STARTING)
-        for service, node in services:
-            service.node, service.status, service.since = node, ServiceStatus.STARTING, ledger.now
-            service.dns_name = self.backend.dns_name(service.who)
-            service.not_before = 0.0
-            service.exit_code = service.error_message = None
-            ledger.write_down(execution, service)
+        service = _service(execution, start.part)
+        service.node, service.status, service.since = start.node, ServiceStatus.STARTING, ledger.now
+        service.dns_name = self.backend.dns_name(service.who)
+        service.not_before = 0.0
+        service.exit_code = service.error_message = None
+        ledger.write_down(execution, service)
 
 
-class FirstCandidate:
-    """What picks a node when the configured placement fails."""
-
-    def choose(self, part: object, candidates: Sequence[Node], free: object) -> Node:  # noqa: ARG002 - the contract's
-        """Return the first that has the room."""
-        return candidates[0]
-
-
-def _applications(board: Mapping[int, ExecutionEntry], now: float) -> Iterable[Application]:
-    for execution in board.values():
-        if execution.status == Status.QUEUED and not _ready(execution, now):
-            continue
-        yield execution.application(now)
+def _take_back(execution: ExecutionEntry, stop: Stop, ledger: Ledger) -> None:
+    if stop.requeue:
+        if execution.status in {Status.STARTING, Status.RUNNING}:
+            ledger.step(execution, Status.CLEANING_UP, stop.reason, outcome=Status.QUEUED)
+        return
+    service = _service(execution, stop.part)
+    service.status = ServiceStatus.TERMINATING
+    ledger.write_down(execution, service, f"is given back: {stop.reason}")
 
 
-def _ready(execution: ExecutionEntry, now: float) -> bool:
-    return execution.stop_reason is None and all(service.not_before <= now for service in execution.services)
+def _service(execution: ExecutionEntry, part: int) -> ServiceEntry:
+    return next(service for service in execution.services if service.row.id == part)
 
 
 def _node(report: NodeReport) -> Node:

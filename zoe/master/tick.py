@@ -1,6 +1,6 @@
 """One round of the master: observe, reconcile, schedule, commit, and only then call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from zoe.master.board import Board
@@ -13,8 +13,10 @@ from zoe.master.observe import Observer
 from zoe.master.progress import ProgressWatch
 from zoe.master.reconcile import reconcile
 from zoe.master.schedule import Scheduler
+from zoe.master.waiting import WaitingRoom
 from zoe.plugin import ExecutionChange
-from zoe.state.active import to_stop, write_progress, write_waits
+from zoe.scheduling.model import Estimate
+from zoe.state.active import expected_runtimes, to_stop, write_progress
 from zoe.state.database import Database
 from zoe.state.lifecycle import ENDED, Status
 
@@ -34,11 +36,17 @@ class Round:
     resync_seconds: float
     hearing: Hearing = field(init=False)
     _next_look: float = 0.0
+    waiting: WaitingRoom = field(init=False)
     _next_progress: float | None = None
-    _waits: dict[int, str] = field(default_factory=dict)
+    _replan: bool = True
 
     def __post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self.hearing = Hearing(self.database, self.calls, self.observer, Board())
+        self.waiting = WaitingRoom(self.database)
+        self._next_look = 0.0
 
     @property
     def board(self) -> dict[int, ExecutionEntry]:
@@ -49,11 +57,11 @@ class Round:
         """Forget everything and read what has not ended; the backend is asked for all it has before anything moves."""
         self.calls.drain()
         self.calls.inbox.clear()
-        self.hearing = Hearing(self.database, self.calls, self.observer, Board())
-        self._waits, self._next_look = {}, 0.0
+        self._begin()
         ledger = Ledger(now)
         for execution in take_unfinished(self.database, ledger):
             self.hearing.board.admit(execution)
+        self._estimate(list(self.board.values()))
         ledger.commit(self.database)
 
     def tick(self, now: float) -> None:
@@ -66,16 +74,16 @@ class Round:
         for execution in self.hearing.board.due(now):
             ledger.touch(execution)
         self._reconcile(ledger)
-        waits = self._schedule(ledger)
+        self._schedule(ledger)
         self._reconcile(ledger)
         ledger.commit(self.database)
-        self._tell_waits(waits)
+        self.waiting.tell(now)
         self._ask_progress(now)
         self._carry_out(ledger)
 
     def due(self) -> float:
         """Return when something is to be done even if nobody rings (seconds since the epoch)."""
-        times = (self._next_look, self.hearing.board.next_alarm(), self._next_progress)
+        times = (self._next_look, self.hearing.board.next_alarm(), self._next_progress, self.waiting.due())
         return min(time for time in times if time is not None)
 
     def _look(self, now: float) -> None:
@@ -83,9 +91,21 @@ class Round:
             self._next_look = now + (self.resync_seconds if self.hearing.listed else _LOOK_AGAIN)
             self.calls.look()
 
+    def _estimate(self, executions: Sequence[ExecutionEntry]) -> None:
+        """Find out what history tells of these executions."""
+        if not executions:
+            return
+        known = expected_runtimes(self.database, [execution.id for execution in executions])
+        for execution in executions:
+            if execution.id in known:
+                execution.expected = Estimate(*known[execution.id])
+
     def _take_wishes(self, ledger: Ledger) -> None:
+        new: list[ExecutionEntry] = []
         for execution in take_submitted(self.database, ledger):
             self.hearing.board.admit(execution)
+            new.append(execution)
+        self._estimate(new)
         for id_, reason in to_stop(self.database).items():
             wanted = self.board.get(id_)
             if wanted is not None and wanted.stop_reason is None:
@@ -97,18 +117,14 @@ class Round:
             if self.hearing.listed or execution.status in {Status.SUBMITTED, Status.QUEUED}:
                 reconcile(execution, ledger, self.calls)
 
-    def _schedule(self, ledger: Ledger) -> dict[int, str]:
-        if not self.hearing.listed or not (ledger.touched or self.hearing.nodes_changed):
-            return self._waits
-        self.hearing.nodes_changed = False
-        return self.scheduler.run(self.board, self.hearing.nodes, ledger)
-
-    def _tell_waits(self, waits: dict[int, str]) -> None:
-        # Those that wait for a reason of their own are few; who merely stands behind them is not written.
-        before, self._waits = self._waits, waits
-        changed = {id_: waits.get(id_) for id_ in before.keys() | waits.keys() if before.get(id_) != waits.get(id_)}
-        if changed:
-            write_waits(self.database, changed)
+    def _schedule(self, ledger: Ledger) -> None:
+        changed = [execution.look(ledger.now) for execution in ledger.touched.values()]
+        self._replan = self._replan or any(changed) or self.hearing.nodes_changed
+        if self.hearing.listed and self._replan:
+            self._replan = self.hearing.nodes_changed = False
+            self.waiting.take(self.scheduler.run(self.board, self.hearing.nodes, ledger))
+            for execution in ledger.touched.values():
+                execution.look(ledger.now)
 
     def _ask_progress(self, now: float) -> None:
         if found := self.progress.take():

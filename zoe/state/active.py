@@ -118,11 +118,40 @@ def to_stop(database: Database) -> dict[int, str]:
     return {row[0]: row[1] for row in database.rows(sql)}
 
 
-def write_waits(database: Database, waits: Mapping[int, str | None]) -> None:
-    """Store why these executions wait, or that they wait for nothing of their own any more."""
-    sql = """UPDATE execution e SET wait_reason = w.reason FROM unnest(%s::bigint[], %s::text[]) AS w(id, reason)
-             WHERE e.id = w.id AND e.status = 'queued'"""
-    database.rows(sql, [list(waits), list(waits.values())])
+def write_waits(database: Database, waits: Mapping[int, Mapping[str, object] | None]) -> None:
+    """Store why these executions wait, or that nothing is known of it any more."""
+    sql = """UPDATE execution e SET wait = w.wait, wait_reason = w.wait ->> 'reason'
+             FROM unnest(%s::bigint[], %s::jsonb[]) AS w(id, wait) WHERE e.id = w.id AND e.status = 'queued'"""
+    documents = [None if wait is None else json.dumps(wait) for wait in waits.values()]
+    database.rows(sql, [list(waits), documents])
+
+
+def quotas(database: Database) -> dict[str, tuple[int, float, int]]:
+    """Return what each user may have at a time: executions, cores, bytes of memory; 0 is no limit."""
+    sql = """SELECT username, concurrent_executions, cores, memory FROM account u JOIN quota q ON q.id = u.quota_id"""
+    return {row[0]: (row[1], row[2], row[3]) for row in database.rows(sql)}
+
+
+def expected_runtimes(database: Database, executions: Collection[int]) -> dict[int, tuple[float, float, float]]:
+    """Return how long these executions will run in all, as the last runs of the same ZApp by the same user tell.
+
+    Seconds: the median, and the bounds of the middle four fifths. Who has run it less than three times is left out.
+    """
+    rows = database.rows(_RUNTIMES, [list(executions)])
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+_RUNTIMES = """
+SELECT e.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY ran), percentile_cont(0.1) WITHIN GROUP (ORDER BY ran),
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY ran)
+FROM execution e CROSS JOIN LATERAL (
+    SELECT p.time_end - p.time_start AS ran FROM execution p
+    WHERE p.user_id = e.user_id AND p.description ->> 'name' = e.description ->> 'name'
+        AND p.status = 'terminated' AND p.time_start IS NOT NULL
+    ORDER BY p.id DESC LIMIT 20
+) AS past
+WHERE e.id = ANY(%s) GROUP BY e.id HAVING count(*) >= 3
+"""
 
 
 def write_progress(database: Database, progress: Mapping[int, Mapping[str, object]]) -> None:

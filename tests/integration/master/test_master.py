@@ -1,5 +1,7 @@
 """What the master does with an execution, tick by tick."""
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,11 +139,12 @@ def test_an_execution_that_waits_says_what_is_short(stage: "Stage") -> None:
     first, second, third = stage.submit(ONE), stage.submit(ONE), stage.submit(ONE)
     stage.settle()
     assert [stage.status(id_) for id_ in (first, second, third)] == ["running", "queued", "queued"]
-    reason = stage.row(second).wait_reason
-    assert reason == (
+    assert stage.row(second).wait_reason == (
         f"main-part needs 0.5 cores on one node; node1 has 0.2 cores free, 0.5 cores are held by execution {first}"
     )
-    assert stage.row(third).wait_reason is None
+    waits = [stage.row(id_).wait for id_ in (second, third)]
+    assert [wait["position"] for wait in waits] == [1, 2]
+    assert all(wait["possible"] for wait in waits)
     stage.backend.end(stage.ids(first)["main-part0"], 0)
     stage.settle()
     assert (stage.status(second), stage.row(second).wait_reason) == ("running", None)
@@ -266,3 +269,60 @@ def test_a_death_while_zoe_was_away_is_taken_up_at_the_next_start(stage: "Stage"
     stage.restart()
     stage.settle()
     assert (stage.status(execution), stage.row(execution).exit_code) == ("error", 7)
+
+
+def test_elastic_services_are_given_back_to_a_waiting_core_and_come_again(stage: "Stage") -> None:
+    stage.backend.machines = [NodeReport("node1", Resources(cores=2.5, memory=1 << 30))]
+    cluster = stage.submit(SPARK)  # three core services and two elastic ones, half a core each
+    stage.settle()
+    assert len(stage.backend.running) == 5
+    newcomer = stage.submit(ONE)
+    stage.settle()
+    assert [stage.status(id_) for id_ in (cluster, newcomer)] == ["running", "running"]
+    rows = stage.services(cluster)
+    assert [rows[f"the-worker{n}"].status for n in range(3)].count("active") == 2
+    assert {row.restart_count for row in rows.values()} == {0}
+    notes = [event.reason for event in Event.select().where(Event.service.startswith("the-worker"))]
+    assert any(str(note).startswith("is given back: ") for note in notes)
+    stage.backend.end(stage.ids(newcomer)["main-part0"], 0)
+    stage.settle()
+    assert {row.status for row in stage.services(cluster).values()} == {"active"}
+
+
+def test_services_that_take_long_to_stop_delay_no_start(stage: "Stage") -> None:
+    stubborn = [stage.submit(ONE) for _ in range(20)]
+    stage.settle()
+    held = threading.Event()
+    stop = stage.backend.stop
+    stage.backend.stop = lambda handle, grace: (held.wait(30), stop(handle, grace))[1]  # type: ignore[method-assign]
+    for execution in stubborn:
+        stage.wish_stop(execution)
+    stage.round.tick(stage.now)
+    newcomer = stage.submit(ONE)
+    try:
+        for _ in range(100):
+            stage.round.tick(stage.now)
+            if stage.status(newcomer) == "running":
+                break
+            time.sleep(0.05)
+        assert stage.status(newcomer) == "running"
+        assert {stage.status(execution) for execution in stubborn} == {"cleaning up"}
+    finally:
+        held.set()
+    stage.settle()
+
+
+def test_an_expected_start_is_told_from_the_history_of_the_same_zapp(stage: "Stage") -> None:
+    stage.backend.machines = [NodeReport("node1", Resources(cores=0.5, memory=1 << 30))]
+    for _ in range(3):
+        past = stage.submit(ONE)
+        stage.settle()
+        stage.now += 600
+        stage.backend.end(stage.ids(past)["main-part0"], 0)
+        stage.settle()
+    stage.submit(ONE)
+    stage.settle(seconds=1)
+    waiting = stage.submit(ONE)
+    stage.settle(seconds=100)
+    start = stage.row(waiting).wait["start"]
+    assert abs(start["expected"] - (stage.now + 500)) < 30

@@ -82,6 +82,7 @@ CREATE INDEX execution_to_stop ON execution (id)
     WHERE stop_requested IS NOT NULL AND status NOT IN ('terminated', 'error');
 CREATE INDEX execution_active ON execution (user_id, id) WHERE status NOT IN ('terminated', 'error');
 CREATE INDEX execution_of_user ON execution (user_id, id DESC);
+CREATE INDEX execution_history ON execution (user_id, (description ->> 'name'), id DESC) WHERE status = 'terminated';
 CREATE INDEX execution_by_status ON execution (status, id DESC);
 CREATE INDEX execution_by_name ON execution (name, id DESC);
 CREATE INDEX execution_by_submission ON execution (time_submit);
