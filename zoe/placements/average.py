@@ -1,27 +1,26 @@
 """Every node equally busy."""
 
-from collections.abc import Mapping, Sequence
-
-from zoe.plugin import Node, Part, Placement, Resources, hookimpl
+from zoe.plugin import Node, Part, Placement, Resources, ScoringPlacement, hookimpl
 
 
-class Average(Placement):
+class Average(ScoringPlacement):
     """Spreads the load: each service goes to the node that is the least busy with it."""
 
     name = "average"
 
-    def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> Node:
-        """Return the node whose scarcest resource has the largest share free, the service counted; else the first name.
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:  # noqa: ARG002
+        """Prefer the node whose scarcest resource has the largest share free, the service counted; then its image.
 
         GPUs are no part of the comparison: a service that needs none should not flee the nodes that have some.
         """
-        return min(candidates, key=lambda node: (-_share_left(part, node, free[node.name]), node.name))
+        return -share_left(part, node, free), part.image not in node.images
 
 
-def _share_left(part: Part, node: Node, free: Resources) -> float:
-    left = free - part.reserved
-    cores = left.cores / node.total.cores if node.total.cores else 0.0
-    memory = left.memory / node.total.memory if node.total.memory else 0.0
+def share_left(part: Part, node: Node, free: Resources) -> float:
+    """Return how much of a node's scarcer resource (cores, memory) is left with the service on it, from 0 to 1."""
+    total = node.total
+    cores = (free.cores - part.reserved.cores) / total.cores if total.cores else 0.0
+    memory = (free.memory - part.reserved.memory) / total.memory if total.memory else 0.0
     return round(min(cores, memory), 9)
 
 

@@ -18,11 +18,11 @@ from zoe.plugin.backend import (
 from zoe.plugin.backfill import Backfill
 from zoe.plugin.base import Deployment, NoSettings, Plugin, PluginSettings
 from zoe.plugin.change import ExecutionChange
-from zoe.plugin.placement import Placement
+from zoe.plugin.placement import Placement, ScoringPlacement
 from zoe.plugin.policy import Policy
 from zoe.plugin.specs import hookimpl
 from zoe.plugin.zapp_type import Progress, RunningService, ZAppType
-from zoe.scheduling.model import Application, Node, Part, Resources
+from zoe.scheduling.model import Application, Estimate, Node, Part, Quota, Resources, Snapshot
 
 __all__ = [
     "Address",
@@ -31,6 +31,7 @@ __all__ = [
     "Backend",
     "Backfill",
     "Deployment",
+    "Estimate",
     "ExecutionChange",
     "Handle",
     "Identity",
@@ -45,12 +46,15 @@ __all__ = [
     "Policy",
     "PortSpec",
     "Progress",
+    "Quota",
     "Resources",
     "RunningService",
+    "ScoringPlacement",
     "ServiceId",
     "ServiceReport",
     "ServiceSpec",
     "ServiceState",
+    "Snapshot",
     "Usage",
     "VolumeSpec",
     "ZAppType",

@@ -98,8 +98,8 @@ class Quota:
 class Snapshot:
     """All that a plan may depend on: the time (seconds since the epoch), the nodes, the executions that run or wait.
 
-    `quotas`: by owner. `usage`: by owner, the share of the cluster (0 to 1, of the resource that the owner holds most
-    of) that the owner held on average lately, as `zoe.scheduling.usage` keeps it.
+    `quotas`: by owner. `usage`: by owner, the share of the cluster (0 to 1) that executions of theirs which have ended
+    held on average lately, as `zoe.scheduling.usage` keeps it.
     """
 
     now: float
