@@ -25,8 +25,10 @@ def start_cores(current: Pass, ordered: Iterable[Known]) -> None:
 
 
 def _serve(current: Pass, known: Known, gang: Gang) -> bool:
+    if current.head is not None and current.no_room[0].covers(gang):
+        return False
     capped = current.head is not None and not _ends_in_time(current, known)
-    if current.head is not None and current.refused(current.no_room, gang, capped=capped):
+    if capped and current.no_room[1].covers(gang):
         return False
     if (limit := current.quotas.limit(known)) is not None:
         current.notes[known.app.id] = limit
@@ -74,4 +76,4 @@ def _become_head(current: Pass, known: Known, gang: Gang) -> None:
         current.notes[known.app.id] = Why.IMPOSSIBLE
         return
     current.head, current.shadow = known, shadow
-    current.room.cap = shadow.cap
+    current.room.limit(shadow.cap)

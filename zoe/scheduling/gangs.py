@@ -42,7 +42,7 @@ def _by_placement(current: Pass, known: Known, gang: Gang, *, firm: bool, capped
 
 def _by_search(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
     room = current.room
-    nodes = fit(gang, room.within(room.now, capped=capped), room.with_labels, room.nodes)
+    nodes = fit(gang, room.within("now", capped=capped), room.with_labels, room.nodes)
     if nodes is None:
         return None
     for node, shape in zip(nodes, gang.shapes, strict=True):

@@ -4,7 +4,7 @@ from zoe.scheduling.passing import Pass
 from zoe.scheduling.register import Held, Known
 from zoe.scheduling.search import fit
 from zoe.scheduling.shapes import Gang, Shape
-from zoe.scheduling.vectors import holds
+from zoe.scheduling.vectors import holds, those_with_room
 from zoe.scheduling.victims import Victim
 
 
@@ -15,14 +15,14 @@ def promise(current: Pass, known: Known, gang: Gang, *, capped: bool) -> bool:
     nothing twice.
     """
     room = current.room
-    nodes = fit(gang, room.within(room.soon, capped=capped), room.with_labels, room.nodes)
+    fixed = fit(gang, room.within("ever", capped=capped), room.with_labels, room.nodes)
+    if fixed is None:
+        return False
     victims: list[Victim] = []
+    nodes = fit(gang, room.within("soon", capped=capped), room.with_labels, room.nodes)
     if nodes is not None:
         _claim(current, gang, nodes, capped=capped)
     else:
-        fixed = fit(gang, room.within(room.ever, capped=capped), room.with_labels, room.nodes)
-        if fixed is None:
-            return False
         nodes, victims = _take_for(current, gang, fixed, capped=capped)
     current.stop(victims, f"execution {known.app.id} needs the room for its core services")
     _settle_quota(current, known)
@@ -33,9 +33,9 @@ def promise(current: Pass, known: Known, gang: Gang, *, capped: bool) -> bool:
 
 def refuse(current: Pass, gang: Gang, *, capped: bool) -> None:
     """Remember that there is no room for a gang, whoever is taken back."""
-    ever = current.room.within(current.room.ever, capped=capped)
+    ever = current.room.within("ever", capped=capped)
     for shape in gang.counts:
-        if not any(holds(ever[node], shape.need) for node in current.room.with_labels(shape.labels)):
+        if not those_with_room(current.room.with_labels(shape.labels), ever, shape.need):
             current.no_room[capped].add_shape(shape)
     current.no_room[capped].add(gang)
 
@@ -63,7 +63,7 @@ def _take_for(current: Pass, gang: Gang, fixed: list[int], *, capped: bool) -> t
 
 
 def _cheapest(current: Pass, shape: Shape, *, capped: bool) -> tuple[int, list[Victim]] | None:
-    soon = current.room.within(current.room.soon, capped=capped)
+    soon = current.room.within("soon", capped=capped)
     for node in current.room.with_labels(shape.labels):
         if holds(soon[node], shape.need):
             return node, []

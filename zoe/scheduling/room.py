@@ -1,10 +1,13 @@
 """The room on the nodes while one pass is being made."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from zoe.scheduling.register import Register
 from zoe.scheduling.shapes import Shape
-from zoe.scheduling.vectors import NONE, Vector, holds, lesser, minus, plus
+from zoe.scheduling.vectors import NONE, Vector, holds, lesser, minus, plus, those_with_room
+
+Amount = Literal["now", "soon", "ever"]
 
 
 class Room:
@@ -25,6 +28,7 @@ class Room:
         self.now = self.free.copy()
         self.cap: list[Vector] | None = None
         self.log: list[int] = []
+        self._capped: dict[Amount, list[Vector]] = {}
 
     def start(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
         """Give room to a part that starts now; `firm`: for good, otherwise it may be taken back."""
@@ -74,19 +78,22 @@ class Room:
 
     def where_now(self, shape: Shape, *, capped: bool) -> list[int]:
         """Return the nodes where a part may start now."""
-        cores, memory, gpus = shape.need
-        now = self.now
-        found = [n for n in self.with_labels(shape.labels)
-                 if cores <= now[n][0] and memory <= now[n][1] and gpus <= now[n][2]]  # fmt: skip
-        if capped and self.cap is not None:
-            found = [n for n in found if holds(self.cap[n], shape.need)]
-        return found
+        found = those_with_room(self.with_labels(shape.labels), self.now, shape.need)
+        return those_with_room(found, self.cap, shape.need) if capped and self.cap is not None else found
 
-    def within(self, amount: list[Vector], *, capped: bool) -> list[Vector]:
-        """Return an amount of each node (`soon`, `ever`) as far as the cap allows it."""
+    def limit(self, cap: list[Vector]) -> None:
+        """Set the cap."""
+        self.cap = cap
+        self._capped.clear()
+
+    def within(self, amount: Amount, *, capped: bool) -> list[Vector]:
+        """Return an amount of each node as far as the cap allows it; not to be changed."""
+        all_: list[Vector] = getattr(self, amount)
         if not capped or self.cap is None:
-            return amount
-        return list(map(lesser, amount, self.cap))
+            return all_
+        if amount not in self._capped:
+            self._capped[amount] = list(map(lesser, all_, self.cap))
+        return self._capped[amount]
 
     def owes(self, nodes: Iterable[int]) -> bool:
         """Tell whether more is kept on one of these nodes than there will be."""
@@ -95,3 +102,6 @@ class Room:
     def _changed(self, node: int) -> None:
         self.now[node] = lesser(self.free[node], self.soon[node])
         self.log.append(node)
+        if self.cap is not None:
+            for amount, capped in self._capped.items():
+                capped[node] = lesser(getattr(self, amount)[node], self.cap[node])

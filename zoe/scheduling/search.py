@@ -5,7 +5,7 @@ from itertools import groupby
 
 from zoe.scheduling.model import Node
 from zoe.scheduling.shapes import Gang, Shape
-from zoe.scheduling.vectors import Vector, holds, minus, times
+from zoe.scheduling.vectors import Vector, holds, minus, those_with_room, times
 
 WithLabels = Callable[[frozenset[str]], Sequence[int]]
 _LARGEST_SEARCHED = 24
@@ -18,7 +18,8 @@ def fit(gang: Gang, room: Sequence[Vector], with_labels: WithLabels, nodes: Sequ
     if filled is not None or gang.uniform or len(gang.shapes) > _LARGEST_SEARCHED:
         return filled
     for shape, count in gang.counts.items():
-        if sum(times(room[n], shape.need, count) for n in with_labels(shape.labels)) < count:
+        where = those_with_room(with_labels(shape.labels), room, shape.need)
+        if sum(times(room[n], shape.need, count) for n in where) < count:
             return None
     search = _Search(gang.shapes, room, with_labels, nodes)
     return search.chosen if search.go_on() else None
@@ -29,9 +30,9 @@ def _fill(gang: Gang, room: Sequence[Vector], with_labels: WithLabels) -> list[i
     left: dict[int, Vector] = {}
     for shape, same in groupby(gang.shapes):
         count = len(list(same))
-        for node in with_labels(shape.labels):
+        for node in those_with_room(with_labels(shape.labels), room, shape.need):
             have = left.get(node, room[node])
-            fitting = times(have, shape.need, count) if holds(have, shape.need) else 0
+            fitting = times(have, shape.need, count)
             if fitting:
                 left[node] = _less(have, shape.need, fitting)
                 chosen += [node] * fitting
@@ -55,7 +56,7 @@ class _Search:
     ) -> None:
         self._shapes = shapes
         self._nodes = nodes
-        self._where = {shape: [n for n in with_labels(shape.labels) if holds(room[n], shape.need)] for shape in shapes}
+        self._where = {shape: those_with_room(with_labels(shape.labels), room, shape.need) for shape in shapes}
         self._left = {node: room[node] for where in self._where.values() for node in where}
         self._steps = _MOST_STEPS
         self.chosen: list[int] = []

@@ -1,5 +1,7 @@
 """Amounts as whole numbers: what is counted step by step then equals what is counted anew, to the last bit."""
 
+from collections.abc import Iterable, Sequence
+
 from zoe.scheduling.model import Resources
 
 Vector = tuple[int, int, int]
@@ -34,12 +36,19 @@ def minus(a: Vector, b: Vector) -> Vector:
 
 def lesser(a: Vector, b: Vector) -> Vector:
     """Return what is in both."""
-    return min(a[0], b[0]), min(a[1], b[1]), min(a[2], b[2])
+    # Written out: it is the innermost step of a pass, and a call of min() costs three times as much.
+    return a[0] if a[0] < b[0] else b[0], a[1] if a[1] < b[1] else b[1], a[2] if a[2] < b[2] else b[2]  # noqa: FURB136
 
 
 def holds(room: Vector, need: Vector) -> bool:
     """Tell whether `need` fits into `room`."""
     return need[0] <= room[0] and need[1] <= room[1] and need[2] <= room[2]
+
+
+def those_with_room(nodes: Iterable[int], room: Sequence[Vector], need: Vector) -> list[int]:
+    """Return the nodes whose room holds `need`."""
+    cores, memory, gpus = need
+    return [n for n in nodes if cores <= room[n][0] and memory <= room[n][1] and gpus <= room[n][2]]
 
 
 def times(room: Vector, need: Vector, most: int) -> int:

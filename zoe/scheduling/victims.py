@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoe.scheduling.register import Held, Known
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
-from zoe.scheduling.vectors import Vector, holds, minus, plus
+from zoe.scheduling.vectors import Vector, holds, minus, plus, those_with_room
 
 
 @dataclass(slots=True, eq=False)
@@ -105,8 +105,8 @@ class Victims:
 
     def _allowed(self, shape: Shape, *, capped: bool) -> set[int]:
         nodes = self._room.with_labels(shape.labels)
-        ever = self._room.within(self._room.ever, capped=capped)
-        return {node for node in nodes if holds(ever[node], shape.need)}
+        ever = self._room.within("ever", capped=capped)
+        return set(those_with_room(nodes, ever, shape.need))
 
     def _needed(self, victims: Sequence[Victim], node: int, need: Vector) -> list[Victim]:
         room = self._room.soon[node]
