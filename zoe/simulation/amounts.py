@@ -1,6 +1,7 @@
 """How clusters and amounts of memory are written on a command line and in a table."""
 
 import re
+from collections.abc import Sequence
 
 from zoe.errors import ZoeError
 from zoe.scheduling.model import Node, Resources
@@ -23,7 +24,7 @@ def bytes_of(text: str) -> int:
     return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
-def nodes_of(words: list[str]) -> list[Node]:
+def nodes_of(words: Sequence[str]) -> list[Node]:
     """Read a cluster: each word is COUNTxCORESxMEMORY[xGPUS][:LABEL,LABEL], such as `25x32x128G` or `2x8x64Gx4:gpu`.
 
     Raises:

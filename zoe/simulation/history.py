@@ -1,41 +1,60 @@
 """Makes a workload of what has run here before: rows go in, wherever they come from."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
 from zoe.scheduling.model import Node, Resources
 from zoe.simulation.workload import TASK_SECONDS, Group, Kind, Submission, Workload
 
-
-@dataclass(frozen=True, slots=True)
-class PastGroup:
-    """Services of one group of an execution that has ended: cores, bytes and GPUs of one of them."""
-
-    name: str
-    count: int
-    core: bool
-    cores: float
-    memory: int
-    gpus: int
+# ruff: noqa: D102 - the protocols' docstrings describe their columns
 
 
-@dataclass(frozen=True, slots=True)
-class PastExecution:
-    """An execution that ran and has ended by itself. Times: seconds since the epoch."""
+class PastGroup(Protocol):
+    """Services of one group of a past execution; `cores`, `memory` (bytes) and `gpus` are of one of them."""
 
-    id: int
-    owner: str
-    submitted: float
-    started: float
-    ended: float
-    size: int
-    priority: int
-    has_end: bool  # False for one that runs until it is stopped, such as a notebook
-    groups: Sequence[PastGroup]
+    @property
+    def name(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def core(self) -> bool: ...
+    @property
+    def cores(self) -> float: ...
+    @property
+    def memory(self) -> int: ...
+    @property
+    def gpus(self) -> int: ...
 
 
-def workload(rows: Callable[[], Iterable[PastExecution]], nodes: Sequence[Node],
-             task_seconds: float = TASK_SECONDS) -> Workload:  # fmt: skip
+class PastExecution(Protocol):
+    """An execution that ran and has ended. Times: seconds since the epoch.
+
+    `will_end`: False for one that runs until somebody stops it, such as a notebook.
+    """
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def submitted(self) -> float: ...
+    @property
+    def started(self) -> float: ...
+    @property
+    def ended(self) -> float: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def will_end(self) -> bool: ...
+    @property
+    def groups(self) -> Sequence[PastGroup]: ...
+
+
+def workload(
+    rows: Callable[[], Iterable[PastExecution]], nodes: Sequence[Node], task_seconds: float = TASK_SECONDS
+) -> Workload:
     """Turn past executions into a workload.
 
     Work is the run time with all services running: nobody wrote down when each elastic one came and went, so an
@@ -61,6 +80,6 @@ def _submission(row: PastExecution, first: float, task_seconds: float) -> Submis
     )
     work = (row.ended - row.started) * sum(group.count * group.rate for group in groups)
     elastic = any(not group.core for group in groups)
-    kind = Kind.INTERACTIVE if not row.has_end else Kind.ELASTIC if elastic else Kind.RIGID
+    kind = Kind.INTERACTIVE if not row.will_end else Kind.ELASTIC if elastic else Kind.RIGID
     at = row.submitted - first
     return Submission(row.id, at, kind, groups, work, task_seconds, row.owner, row.size, row.priority)

@@ -1,7 +1,7 @@
 """What is measured: for each class of applications, and over the repetitions with other random numbers."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -118,9 +118,9 @@ class OverSeeds:
     deviation: float
 
 
-def over_seeds(results: Sequence[Results], figure: Callable[[Results], float]) -> OverSeeds:
-    """Return a figure over repetitions; those in which there was nothing to measure do not count."""
-    values = [value for value in map(figure, results) if not math.isnan(value)]
-    if not values:
+def over_seeds(values: Sequence[float]) -> OverSeeds:
+    """Return a figure over repetitions; those in which there was nothing to measure (NaN) do not count."""
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
         return OverSeeds(math.nan, math.nan)
-    return OverSeeds(fmean(values), stdev(values) if len(values) > 1 else 0.0)
+    return OverSeeds(fmean(known), stdev(known) if len(known) > 1 else 0.0)

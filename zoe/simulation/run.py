@@ -23,6 +23,7 @@ class Run:
         self.taken = 0
         self.rate = 0.0
         self._since = 0.0
+        self._placed_at: float | None = None
         self._begun: dict[int, float] = {}
         self._rates: dict[int, float] = {}
         self._core = set[int]()
@@ -42,12 +43,17 @@ class Run:
     def _application(self) -> Application:
         one = self.submission
         parts = tuple(self.parts.values())
-        running = self._core_running > 0
-        return Application(one.id, one.owner, one.at, one.size, parts, running, one.priority, one.opportunistic)
+        running = not self.idle
+        since = self._placed_at if running else None
+        return Application(
+            one.id, one.owner, one.at, one.size, parts, running, one.priority, one.opportunistic, since, one.expected
+        )
 
     def begin(self, part: int, node: str, now: float) -> None:
         """Start a part on a node."""
         self._advance(now)
+        if self.idle:
+            self._placed_at = now
         self._begun[part] = now
         self._move(part, node)
         if part in self._core:
@@ -111,4 +117,4 @@ class Run:
 
     def _move(self, part: int, node: str | None) -> None:
         old = self.parts[part]
-        self.parts[part] = Part(old.id, old.group, old.reserved, old.core, old.labels, node, old.image)
+        self.parts[part] = Part(old.id, old.group, old.reserved, old.core, old.labels, node)

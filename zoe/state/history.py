@@ -45,7 +45,7 @@ class PastNode:
     cores: float
     memory: int
     gpus: int
-    labels: frozenset[str]
+    labels: Sequence[str]
 
 
 _EXECUTIONS = """
@@ -68,13 +68,13 @@ def past_executions(database: Database, limit: int) -> list[PastExecution]:
     groups: dict[int, list[PastGroup]] = {row[0]: [] for row in rows}
     for execution, *group in database.rows(_GROUPS, [list(groups)]):
         groups[execution].append(_group(*group))
-    return [PastExecution(*row, groups=groups[row[0]]) for row in reversed(rows)]
+    return [PastExecution(*(*row, groups[row[0]])) for row in reversed(rows)]
 
 
 def present_nodes(database: Database) -> list[PastNode]:
     """Return the machines that are online."""
     rows = database.rows("SELECT name, cores, memory, gpus, labels FROM node WHERE online ORDER BY name")
-    return [PastNode(*row[:4], labels=frozenset(row[4])) for row in rows]
+    return [PastNode(*row) for row in rows]
 
 
 def _group(*columns: Any) -> PastGroup:
