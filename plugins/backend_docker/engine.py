@@ -50,7 +50,7 @@ class Engine:
         self._networks = NetworkBook(deployment, settings.network)
         self._gpus = Gpus(engine.gpus)
         self._meter = Meter()
-        self._launcher = Launcher(engine.name, settings.pull, Pulls(), Semaphore(settings.parallel))
+        self._launcher = Launcher(engine.name, settings.pull, Pulls(), Semaphore(settings.parallel), self._known.remove)
         self._link = Link(engine, settings.timeout, deployment.id, self._catch_up, self._hear)
 
     def open(self) -> None:
@@ -199,7 +199,10 @@ class Engine:
         report = died(client, self.name, event)
         if report is None or self._known.is_removed(container):
             return
-        self._known.put(container, Entry(event["Actor"]["Attributes"].get(OWNER_LABEL, ""), report))
+        known = self._known.get(container)
+        if known is not None:
+            self._known.put(container, Entry(known.owner, report))
+        # Else its start is under way, and will say so, too.
         self._tell(report)
 
     def _tell_vanished(self, container: str, at: float | None) -> None:

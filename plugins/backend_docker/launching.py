@@ -1,5 +1,6 @@
 """Creating and starting one container: as few calls as it takes, and none twice."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Semaphore
@@ -24,12 +25,13 @@ class NetworkGoneError(BackendUnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
-    """Starts containers on one engine; `slots` bounds how many at a time."""
+    """Starts containers on one engine: `slots` at a time; `discarded` hears of containers that came to nothing."""
 
     node: str
     pull: str
     pulls: Pulls
     slots: Semaphore
+    discarded: Callable[[str], object]
 
     def launch(self, client: Client, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """Return what the engine tells of the container, which runs, or has run."""
@@ -56,7 +58,7 @@ class Launcher:
         try:
             client.start(container)
         except APIError as error:
-            _discard(client, container)
+            self._discard(client, container)
             if error.status_code == _NOT_FOUND and "network" in said(error):
                 raise NetworkGoneError from error
             raise
@@ -78,7 +80,7 @@ class Launcher:
             )
         if found["State"]["Status"] == "created":
             # Zoe was interrupted before it was started; the network it was made for may be gone.
-            _discard(client, found["Id"])
+            self._discard(client, found["Id"])
             return None
         return found
 
@@ -92,7 +94,7 @@ class Launcher:
         except APIError as refusal:
             raise BackendRefusedError(f"the image {image} cannot be fetched: {said(refusal)}") from refusal
 
-
-def _discard(client: Client, container: str) -> None:
-    with suppress(*SILENCE):
-        client.remove_container(container, v=True, force=True)
+    def _discard(self, client: Client, container: str) -> None:
+        self.discarded(container)
+        with suppress(*SILENCE):
+            client.remove_container(container, v=True, force=True)

@@ -10,7 +10,7 @@ from typing import Any
 from backend_docker.client import Client, Events, connect
 from backend_docker.networks import DEPLOYMENT_LABEL
 from backend_docker.settings import EngineSettings
-from backend_docker.words import SILENCE, unavailable
+from backend_docker.words import SILENCE, reason
 from zoe.errors import BackendUnavailableError
 from zoe.plugin import Resources
 
@@ -77,7 +77,7 @@ class Link:
                 self._listen()
                 self._lost("it ended the connection")
             except (*SILENCE, ValueError, BackendUnavailableError) as error:
-                self._lost(str(unavailable(self.engine.name, error)))
+                self._lost(reason(error))
             pause = _FIRST_TRY if self.answered and time.monotonic() - self.silent_since < 1 else pause
             self._tried.set()
             self._stopped.wait(pause)

@@ -24,9 +24,14 @@ def said(error: APIError) -> str:
 
 def unavailable(engine: str, error: Exception) -> BackendUnavailableError:
     """Return the error for an engine that does not answer."""
-    if "Permission denied" in str(error):
-        return BackendUnavailableError(f"Zoe may not use the engine {engine}: add its user to the group of the socket")
-    return BackendUnavailableError(f"the engine {engine} does not answer: {cause(error)}")
+    return BackendUnavailableError(f"the engine {engine} does not answer: {reason(error)}")
+
+
+def reason(error: BaseException) -> str:
+    """Say why a connection failed, and what to do where that is known."""
+    if isinstance(error, PermissionError) or "Permission denied" in str(error):
+        return "permission denied; add the user that runs Zoe to the group of the engine's socket"
+    return cause(error)
 
 
 def cause(error: BaseException) -> str:

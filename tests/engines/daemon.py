@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess
+import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -51,23 +51,25 @@ class Daemon:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.directory.mkdir(exist_ok=True)
-        with (self.directory / "log").open("ab") as log:
-            started = subprocess.Popen(
-                self._words(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-            )
-        (self.directory / "dockerd.pid").write_text(str(started.pid), encoding="utf-8")
+        # Where nobody reaps a killed daemon its number stays taken, and the next one would not start.
+        for left in ("exec.pid", "exec/containerd/containerd.pid"):
+            (self.directory / left).unlink(missing_ok=True)
+        pid = self._spawn()
+        (self.directory / "dockerd.pid").write_text(str(pid), encoding="utf-8")
         deadline = time.monotonic() + _READY_SECONDS
         while not self.answers():
-            if started.poll() is not None or time.monotonic() > deadline:
+            if _is_gone(pid) or time.monotonic() > deadline:
                 raise RuntimeError(f"dockerd does not run: {self._last_words()}")
             time.sleep(0.05)
 
     def answers(self) -> bool:
         """Tell whether it answers."""
         try:
+            with socket.socket(socket.AF_UNIX) as knocking:
+                knocking.connect(self.url.removeprefix("unix://"))
             with self.client() as client:
                 client.ping()
-        except (DockerException, RequestException):
+        except (DockerException, RequestException, OSError):
             return False
         return True
 
@@ -78,6 +80,18 @@ class Daemon:
     def stop(self) -> None:
         """End the daemon as a shutdown would: it ends its containers."""
         self._end(signal.SIGTERM)
+
+    def _spawn(self) -> int:
+        # It outlives who started it, which a `Popen` would complain of.
+        log = os.open(self.directory / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nowhere = os.open(os.devnull, os.O_RDONLY)
+        to = [(os.POSIX_SPAWN_DUP2, nowhere, 0), (os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
+        words = self._words()
+        try:
+            return os.posix_spawnp(words[0], words, os.environ, file_actions=to, setsid=True)
+        finally:
+            os.close(log)
+            os.close(nowhere)
 
     def _end(self, how: signal.Signals) -> None:
         pid = self.pid

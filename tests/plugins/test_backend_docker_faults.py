@@ -1,0 +1,143 @@
+"""What becomes of services when their engine goes away and comes back."""
+
+import gc
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from backend_docker.backend import DockerBackend
+from backend_docker.settings import DockerSettings, EngineSettings
+from tests.engines.daemon import Daemon
+from zoe.errors import BackendUnavailableError
+from zoe.plugin import Deployment, ServiceReport, ServiceSpec, ServiceState
+from zoe.testing.changes import ENDED, Changes, watched
+from zoe.testing.service_spec import service_spec
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.xdist_group("docker"),
+    # The library docker leaves a socket open where an engine does not answer; see `gc.collect` below.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+FOR_EVER = "sleep 1000"
+_numbers = itertools.count(5000)
+
+
+@pytest.fixture
+def make_backend(docker_engine: Daemon, tmp_path: Path) -> Iterator[Callable[..., DockerBackend]]:
+    made: list[DockerBackend] = []
+
+    def make(**settings: object) -> DockerBackend:
+        engine = EngineSettings(name="node1", url=docker_engine.url)
+        found = DockerSettings.model_validate({"engines": [engine], **settings})
+        made.append(DockerBackend(found, Deployment("faults", tmp_path.name, tmp_path)))
+        made[-1].open()
+        return made[-1]
+
+    yield make
+    if not docker_engine.answers():
+        docker_engine.start()
+    until(lambda: all(node.online for backend in made for node in backend.nodes()))
+    for backend in made:
+        for report in backend.services():
+            backend.stop(report.handle, 0)
+            backend.remove(report.handle)
+        backend.close()
+    gc.collect()
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
+
+
+def described(backend: DockerBackend, tmp_path: Path) -> ServiceSpec:
+    return service_spec(backend, tmp_path / "workspace", next(_numbers), FOR_EVER)
+
+
+def online(backend: DockerBackend) -> bool:
+    return backend.nodes()[0].online
+
+
+def judged(backend: DockerBackend, changes: Changes, started: ServiceReport) -> bool:
+    """Tell whether a service runs, or was reported as ended."""
+    now = {report.handle: report.state for report in backend.services()}
+    told = {report.handle for report in list(changes.reports) if report.state in ENDED}
+    return now[started.handle] == ServiceState.STARTED or started.handle in told
+
+
+def test_while_its_engine_is_away_a_service_counts_as_running_and_is_judged_afterwards(
+    docker_engine: Daemon, make_backend: Callable[..., DockerBackend], tmp_path: Path
+) -> None:
+    backend = make_backend()
+    changes = watched(backend)
+    started = [backend.start(described(backend, tmp_path), "node1") for _ in range(3)]
+    docker_engine.kill()
+    until(lambda: not online(backend))
+    assert {report.state for report in backend.services()} == {ServiceState.STARTED}
+    assert not changes.reports
+    with pytest.raises(BackendUnavailableError, match="the engine node1 does not answer"):
+        backend.start(described(backend, tmp_path), "node1")
+    docker_engine.start()
+    until(lambda: online(backend))
+    until(lambda: all(judged(backend, changes, report) for report in started))
+    assert backend.start(described(backend, tmp_path), "node1").state == ServiceState.STARTED
+
+
+def test_starts_that_an_engines_crash_interrupted_succeed_afterwards_and_none_is_doubled(
+    docker_engine: Daemon, make_backend: Callable[..., DockerBackend], tmp_path: Path
+) -> None:
+    backend = make_backend()
+    specs = [described(backend, tmp_path) for _ in range(16)]
+
+    def attempt(spec: ServiceSpec) -> ServiceReport | None:
+        try:
+            return backend.start(spec, "node1")
+        except BackendUnavailableError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        attempts = [pool.submit(attempt, spec) for spec in specs]
+        until(lambda: any(one.done() for one in attempts))
+        docker_engine.kill()
+        interrupted = [spec for spec, one in zip(specs, attempts, strict=True) if one.result() is None]
+    assert interrupted
+    docker_engine.start()
+    until(lambda: online(backend))
+    for spec in interrupted:
+        assert backend.start(spec, "node1").who == spec.who
+    found = [report.who.id for report in backend.services()]
+    assert sorted(found) == [spec.who.id for spec in specs]
+
+
+def test_after_the_configured_patience_the_services_of_a_silent_engine_are_given_up(
+    docker_engine: Daemon, make_backend: Callable[..., DockerBackend], tmp_path: Path
+) -> None:
+    backend = make_backend(patience=0.2)
+    backend.start(described(backend, tmp_path), "node1")
+    docker_engine.kill()
+    until(lambda: not online(backend))
+    until(lambda: not list(backend.services()))
+
+
+def test_another_zoe_finds_what_the_killed_one_left_and_removes_empty_networks(
+    docker_engine: Daemon, make_backend: Callable[..., DockerBackend], tmp_path: Path
+) -> None:
+    first = make_backend()
+    report = first.start(described(first, tmp_path), "node1")
+    with docker_engine.client() as client:
+        ours = {"label": f"zoe_deployment_id={first.deployment.id}"}
+        for container in client.containers(all=True, filters=ours):
+            client.remove_container(container["Id"], force=True)
+        assert client.networks(filters=ours)
+        second = make_backend()
+        assert not list(second.services())
+        assert not client.networks(filters=ours)
+    first.remove(report.handle)
