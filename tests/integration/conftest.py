@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from zoe.api.application import PREFIX, create_app
 from zoe.api.collaborators import Collaborators
-from zoe.config import Settings
+from zoe.config import SchedulerSettings, Settings
 from zoe.errors import NotFoundError
 from zoe.plugin import Authenticator, Deployment, Identity, NoSettings, ZAppType
 from zoe.state import accounts
@@ -187,8 +187,9 @@ def basic_header() -> Callable[..., Mapping[str, str]]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """All defaults, and a data directory of the test's own."""
-    return Settings(data_dir=tmp_path, deployment_name="testing")
+    """All defaults, but that a quota refuses; and a data directory of the test's own."""
+    scheduler = SchedulerSettings(over_quota="refuse")
+    return Settings(data_dir=tmp_path, deployment_name="testing", scheduler=scheduler)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ class _One(Resource):
     def _change(self, number: int, wanted: schemas.RoleChange | schemas.QuotaChange) -> None:
         columns = wanted.model_dump(exclude_unset=True, exclude_none=True, exclude={"id"})
         self.kind.change(self.collaborators.database, number, columns)
+        self.collaborators.ring("accounts")
 
 
 class Roles(_All):
@@ -98,3 +99,4 @@ class OneQuota(_One):
     def on_delete(self, _call: Call[None], quota_id: int) -> None:
         """Delete a quota; its users get the quota `default`."""
         self.kind.delete(self.collaborators.database, quota_id)
+        self.collaborators.ring("accounts")

@@ -1,5 +1,6 @@
 """/execution: submitting, looking, stopping, forgetting."""
 
+from zoe.api.feasibility import never
 from zoe.api.operation import Answer, Call, Need, Resource, operation, require
 from zoe.api.schemas import (
     EndpointsAnswer,
@@ -40,9 +41,12 @@ class Executions(Resource):
     def on_post(self, call: Call[object]) -> dict[str, object]:
         """Submit a ZApp, or the parameters of a ZApp type."""
         order = read_order(self, call.document)
-        number = requests.submit(self.collaborators.database, as_submission(self, call.caller, order))
+        database = self.collaborators.database
+        submission = as_submission(self, call.caller, order)
+        number = requests.submit(database, submission)
         self.collaborators.ring("submission")
-        return {"execution_id": number, "warnings": as_warnings(order.warnings)}
+        warnings = [*order.warnings, *never(database, order.zapp, submission.services)]
+        return {"execution_id": number, "warnings": as_warnings(warnings)}
 
 
 class OneExecution(Resource):

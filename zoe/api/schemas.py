@@ -116,6 +116,7 @@ class Execution(Answered):
     services: list[int]
     size: int
     wait_reason: str | None
+    wait: dict[str, Any] | None
     progress: dict[str, Any] | None
     exit_code: int | None
     zapp_type: str | None

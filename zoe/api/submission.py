@@ -65,6 +65,7 @@ def as_submission(resource: Resource, account: Account, order: Order) -> Submiss
         at=resource.collaborators.now(),
         zapp_type=order.zapp_type,
         parameters=order.parameters,
+        refuse_over_quota=resource.collaborators.settings.scheduler.over_quota == "refuse",
     )
 
 

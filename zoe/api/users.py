@@ -43,6 +43,7 @@ class OneUser(Resource):
         wanted = call.document.model_dump(exclude_none=True, exclude={"id"})
         _check_change(call.caller, user_id, wanted)
         users.change_user(self.collaborators.database, user_id, _checked(self, wanted))
+        self.collaborators.ring("accounts")
 
     @operation(Need.CHANGE_CONFIG, code=204, refusals=(400, 404, 409))
     def on_delete(self, call: Call[None], user_id: int) -> None:

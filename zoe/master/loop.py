@@ -14,6 +14,8 @@ from zoe.state.active import try_to_lead
 from zoe.state.database import MASTER_LOCK, Database
 
 log = logging.getLogger(__name__)
+ACCOUNTS = "accounts"
+"""The topic of a ring that says: somebody's quota is another now."""
 _STAND_BY = 1.0
 _TRY_AGAIN = 0.5
 
@@ -89,7 +91,8 @@ class Master:
     def _tick_on(self) -> None:
         while not self._stopping.is_set():
             self.round.tick(time.time())
-            self.bell.wait(self._pause())
+            if ACCOUNTS in self.bell.wait(self._pause()):
+                self.round.accounts_changed()
 
     def _pause(self) -> float:
         return max(min(self.tick_seconds, self.round.due() - time.time()), 0.0)

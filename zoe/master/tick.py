@@ -1,6 +1,6 @@
 """One round of the master: observe, reconcile, schedule, commit, and only then call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zoe.master.board import Board
@@ -15,8 +15,8 @@ from zoe.master.reconcile import reconcile
 from zoe.master.schedule import Scheduler
 from zoe.master.waiting import WaitingRoom
 from zoe.plugin import ExecutionChange
-from zoe.scheduling.model import Estimate
-from zoe.state.active import expected_runtimes, to_stop, write_progress
+from zoe.scheduling.model import Estimate, Quota
+from zoe.state.active import expected_runtimes, quotas, to_stop, write_progress
 from zoe.state.database import Database
 from zoe.state.lifecycle import ENDED, Status
 
@@ -25,7 +25,11 @@ _LOOK_AGAIN = 2.0
 
 @dataclass(slots=True)
 class Round:
-    """The state of the master between two ticks. `resync_seconds`: how often the backend is asked for all it has."""
+    """The state of the master between two ticks.
+
+    `resync_seconds`: how often the backend is asked for all it has. `holds_back`: who is beyond the quota waits in the
+    queue (otherwise the API has refused already).
+    """
 
     database: Database
     calls: BackendCalls
@@ -34,11 +38,13 @@ class Round:
     progress: ProgressWatch
     announce: Callable[[ExecutionChange], None]
     resync_seconds: float
+    holds_back: bool = True
     hearing: Hearing = field(init=False)
     _next_look: float = 0.0
     waiting: WaitingRoom = field(init=False)
     _next_progress: float | None = None
     _replan: bool = True
+    _quotas_old: bool = True
 
     def __post_init__(self) -> None:
         self._begin()
@@ -46,7 +52,7 @@ class Round:
     def _begin(self) -> None:
         self.hearing = Hearing(self.database, self.calls, self.observer, Board())
         self.waiting = WaitingRoom(self.database)
-        self._next_look = 0.0
+        self._next_look, self._quotas_old = 0.0, True
 
     @property
     def board(self) -> dict[int, ExecutionEntry]:
@@ -91,6 +97,17 @@ class Round:
             self._next_look = now + (self.resync_seconds if self.hearing.listed else _LOOK_AGAIN)
             self.calls.look()
 
+    def accounts_changed(self) -> None:
+        """Read the quotas again at the next tick."""
+        self._quotas_old = True
+
+    def _read_quotas(self, executions: Iterable[ExecutionEntry]) -> None:
+        owners = {execution.row.owner for execution in executions}
+        if self.holds_back and owners:
+            found = {owner: Quota(*limits) for owner, limits in quotas(self.database, owners).items()}
+            self.scheduler.quotas = {**self.scheduler.quotas, **found}
+            self._replan = True
+
     def _estimate(self, executions: Sequence[ExecutionEntry]) -> None:
         """Find out what history tells of these executions."""
         if not executions:
@@ -106,6 +123,8 @@ class Round:
             self.hearing.board.admit(execution)
             new.append(execution)
         self._estimate(new)
+        self._read_quotas(self.board.values() if self._quotas_old else new)
+        self._quotas_old = False
         for id_, reason in to_stop(self.database).items():
             wanted = self.board.get(id_)
             if wanted is not None and wanted.stop_reason is None:

@@ -53,6 +53,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         ProgressWatch(zapp_types, backend, settings.master.progress_seconds),
         announcer(plugins, stack),
         settings.master.resync_seconds,
+        holds_back=settings.scheduler.over_quota == "queue",
     )
     backend.watch(calls.tell)
     master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds)

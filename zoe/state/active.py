@@ -126,10 +126,11 @@ def write_waits(database: Database, waits: Mapping[int, Mapping[str, object] | N
     database.rows(sql, [list(waits), documents])
 
 
-def quotas(database: Database) -> dict[str, tuple[int, float, int]]:
-    """Return what each user may have at a time: executions, cores, bytes of memory; 0 is no limit."""
-    sql = """SELECT username, concurrent_executions, cores, memory FROM account u JOIN quota q ON q.id = u.quota_id"""
-    return {row[0]: (row[1], row[2], row[3]) for row in database.rows(sql)}
+def quotas(database: Database, owners: Collection[str]) -> dict[str, tuple[int, float, int]]:
+    """Return what these users may have at a time: executions, cores, bytes of memory; 0 is no limit."""
+    sql = """SELECT username, concurrent_executions, q.cores, q.memory
+             FROM account u JOIN quota q ON q.id = u.quota_id WHERE username = ANY(%s)"""
+    return {row[0]: (row[1], row[2], row[3]) for row in database.rows(sql, [list(owners)])}
 
 
 def expected_runtimes(database: Database, executions: Collection[int]) -> dict[int, tuple[float, float, float]]:

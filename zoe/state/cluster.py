@@ -1,5 +1,6 @@
 """What the cluster does at present: queues, nodes, and what is reserved on each."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from zoe.state.database import Database
@@ -27,6 +28,22 @@ def queues(database: Database) -> dict[str, list[int]]:
     for number, status in database.rows(_ACTIVE):
         found[_QUEUES[status]].append(number)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A node's size: cores, bytes, GPUs."""
+
+    name: str
+    cores: float
+    memory: int
+    gpus: int
+    labels: list[str]
+
+
+def machines(database: Database) -> list[Machine]:
+    """Return how large the nodes are, those that are offline just now included."""
+    return [Machine(*row) for row in database.rows("SELECT name, cores, memory, gpus, labels FROM node")]
 
 
 def nodes(database: Database) -> list[dict[str, Any]]:

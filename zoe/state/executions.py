@@ -20,6 +20,7 @@ _COLUMNS = (
     "error_message",
     "size",
     "wait_reason",
+    "wait",
     "progress",
     "exit_code",
     "zapp_type",

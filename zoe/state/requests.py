@@ -36,6 +36,7 @@ class Submission:
     at: float
     zapp_type: str | None = None
     parameters: Mapping[str, object] | None = None
+    refuse_over_quota: bool = True
 
 
 # One statement, so that a submission without a quota costs one round trip and one commit.
@@ -76,7 +77,7 @@ def submit(database: Database, submission: Submission) -> int:
 
     """
     try:
-        if not _finite(submission.account.limits):
+        if not (submission.refuse_over_quota and _finite(submission.account.limits)):
             return _insert(database, submission)
         with database.transaction():
             _check_quota(database, submission)

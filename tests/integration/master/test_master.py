@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zoe.plugin import NodeReport, Resources, ServiceState
-from zoe.state.models import Event, Execution
+from zoe.state.models import Event, Execution, Quota
 
 if TYPE_CHECKING:
     from tests.integration.master.conftest import Stage
@@ -326,3 +326,15 @@ def test_an_expected_start_is_told_from_the_history_of_the_same_zapp(stage: "Sta
     stage.settle(seconds=100)
     start = stage.row(waiting).wait["start"]
     assert abs(start["expected"] - (stage.now + 500)) < 30
+
+
+def test_an_execution_beyond_its_users_quota_waits_with_that_reason(stage: "Stage") -> None:
+    Quota.update(concurrent_executions=2).execute()
+    ids = [stage.submit(ONE) for _ in range(3)]
+    stage.settle()
+    assert [stage.status(id_) for id_ in ids] == ["running", "running", "queued"]
+    assert "quota" in str(stage.row(ids[2]).wait_reason)
+    Quota.update(concurrent_executions=3).execute()
+    stage.round.accounts_changed()
+    stage.settle()
+    assert stage.status(ids[2]) == "running"

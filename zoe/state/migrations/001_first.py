@@ -123,6 +123,7 @@ CREATE TABLE service (
     restart_count integer NOT NULL DEFAULT 0
 );
 CREATE INDEX service_execution ON service (execution_id);
+CREATE INDEX service_holding ON service (node) WHERE status IN ('starting', 'active', 'terminating');
 CREATE TABLE node (
     id bigserial PRIMARY KEY,
     name text NOT NULL UNIQUE,

@@ -1,0 +1,47 @@
+"""What a person is told who waits."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from falcon.testing import TestClient
+
+from zoe.api.application import create_app
+from zoe.config import SchedulerSettings
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import World
+
+
+def zapp(cores: float) -> dict[str, Any]:
+    resources = {"memory": {"min": 1 << 20, "max": None}, "cores": {"min": cores, "max": None}}
+    service = {"name": "task", "image": "test:1", "monitor": True, "total_count": 1, "essential_count": 1}
+    service |= {"resources": resources, "command": "true"}
+    return {"name": "test-app", "version": 3, "will_end": True, "services": [service]}
+
+
+@pytest.fixture
+def machine(world: "World") -> None:
+    world.rows(
+        "INSERT INTO node (name, cores, memory, gpus, labels, online, remarks, seen) "
+        "VALUES ('node1', 4, 1 << 30, 0, '[]', true, '[]', 0) RETURNING id"
+    )
+
+
+def test_who_submits_what_can_never_start_is_told_so_at_once(world: "World", machine: None) -> None:
+    answer = world.ask("POST", "/execution", json={"application": zapp(5), "name": "too-big"})
+    assert answer.status_code == 201
+    [warning] = answer.json["warnings"]
+    assert warning["path"] == "services"
+    assert warning["message"].startswith("this can never start on this cluster: task needs 5 cores")
+    assert world.ask("POST", "/execution", json={"application": zapp(4), "name": "fits"}).json["warnings"] == []
+
+
+def test_where_quotas_hold_back_nothing_is_refused(world: "World") -> None:
+    world.rows("UPDATE quota SET concurrent_executions = 1 RETURNING id")
+    settings = world.collaborators.settings.model_copy(update={"scheduler": SchedulerSettings(over_quota="queue")})
+    client = TestClient(create_app(replace(world.collaborators, settings=settings)))
+    headers = {"Authorization": f"Bearer {world.tokens['admin']}"}
+    for _ in range(3):
+        body = {"application": zapp(1), "name": "one"}
+        assert client.simulate_post("/api/0.7/execution", json=body, headers=headers).status_code == 201
