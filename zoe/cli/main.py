@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from zoe import __version__
-from zoe.cli import demo, executions, quotas, roles, serve, site, start, tokens, users
+from zoe.cli import demo, executions, quotas, roles, serve, simulate, site, start, tokens, users
 from zoe.cli.invocation import fail, with_examples
 from zoe.errors import ZoeError
 
@@ -58,6 +58,7 @@ app.command(rich_help_panel=LOOK)(site.nodes)
 app.command(rich_help_panel=LOOK)(site.plugins)
 app.command(rich_help_panel=RUN, help=with_examples(serve.serve.__doc__))(serve.serve)
 app.command(rich_help_panel=RUN, help=with_examples(demo.demo.__doc__))(demo.demo)
+app.command(rich_help_panel=RUN, help=with_examples(simulate.simulate.__doc__))(simulate.simulate)
 app.command(rich_help_panel=ACCOUNTS)(tokens.login)
 app.add_typer(tokens.app, name="token", rich_help_panel=ACCOUNTS)
 app.add_typer(users.app, name="user", rich_help_panel=ACCOUNTS)

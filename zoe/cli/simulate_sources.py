@@ -15,10 +15,12 @@ from zoe.plugin.manager import PluginManager
 from zoe.scheduling.model import Node, Resources
 from zoe.simulation import amounts, history, swf, synthetic, table
 from zoe.simulation.comparison import Contest
-from zoe.simulation.workload import Mode, Workload
+from zoe.simulation.lines import MOST_JOBS
+from zoe.simulation.workload import TASK_SECONDS, Mode, Workload
 
 K = TypeVar("K", bound=Plugin)
-_SYNTHETIC_LOAD = 0.9
+_MADE_UP, _LOAD = 1000, 0.9
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,10 @@ class Wanted:
     """What the command line asks for."""
 
     workload: str
-    applications: int
+    applications: int | None
     load: float | None
     nodes: Sequence[str]
-    task_seconds: float
+    task_seconds: float | None
     estimate_error: float
     policies: Sequence[str]
     placements: Sequence[str]
@@ -37,6 +39,11 @@ class Wanted:
     seeds: Sequence[int]
     config: Path | None
     data_dir: Path | None
+
+    @property
+    def length(self) -> float:
+        """The length of tasks where no file says it."""
+        return TASK_SECONDS if self.task_seconds is None else self.task_seconds
 
     def settings(self) -> Settings:
         """Read the settings."""
@@ -81,36 +88,41 @@ def _source(wanted: Wanted) -> Callable[[Random], Workload]:
     nodes = amounts.nodes_of(wanted.nodes)
     name = wanted.workload
     if name == "synthetic":
-        mix = synthetic.Mix(wanted.applications, wanted.load or _SYNTHETIC_LOAD, task_seconds=wanted.task_seconds)
+        mix = synthetic.Mix(wanted.applications or _MADE_UP, wanted.load or _LOAD, task_seconds=wanted.length)
         return lambda random: synthetic.generate(random, mix, nodes or None)
     if name == "history":
-        past = _history(wanted, nodes)
-        return lambda _: past
+        return _always(_history(wanted, nodes))
     path = Path(name)
     suffixes = {suffix.lower() for suffix in path.suffixes}
     if ".swf" in suffixes:
-        conversion = swf.Conversion(task_seconds=wanted.task_seconds, limit=wanted.applications)
+        conversion = swf.Conversion(task_seconds=wanted.length, limit=wanted.applications or MOST_JOBS)
         return lambda random: _on(swf.read(path, random, conversion), nodes)
     if ".csv" in suffixes:
-        read = _first(table.read(path, nodes or synthetic.cluster()), wanted.applications)
-        return lambda _: read
+        return _always(_cut(table.read(path, nodes or synthetic.cluster()), wanted))
     raise ZoeError(f"{name[:80]!r} is no workload: say synthetic, history, or name a file .swf, .swf.gz or .csv.")
+
+
+def _always(workload: Workload) -> Callable[[Random], Workload]:
+    return lambda _: workload
 
 
 def _on(workload: Workload, nodes: Sequence[Node]) -> Workload:
     return workload.on(nodes) if nodes else workload
 
 
-def _first(workload: Workload, applications: int) -> Workload:
-    return replace(workload, submissions=workload.submissions[:applications])
+def _cut(workload: Workload, wanted: Wanted) -> Workload:
+    kept = workload.submissions[: wanted.applications]
+    if wanted.task_seconds is not None:
+        kept = [replace(one, task_seconds=wanted.task_seconds) for one in kept]
+    return replace(workload, submissions=kept)
 
 
 def _history(wanted: Wanted, nodes: Sequence[Node]) -> Workload:
     # The service is large; the other workloads do not wait for it to be loaded.
     from zoe.serve.history import read_history  # noqa: PLC0415
 
-    executions, machines = read_history(wanted.settings(), wanted.applications)
+    executions, machines = read_history(wanted.settings(), wanted.applications or _REMEMBERED)
     present = [Node(one.name, Resources(one.cores, one.memory, one.gpus), frozenset(one.labels)) for one in machines]
     if not (nodes or present):
         raise ZoeError("This deployment knows no machine that is online: say --nodes.")
-    return history.workload(lambda: executions, nodes or present, wanted.task_seconds)
+    return history.workload(lambda: executions, nodes or present, wanted.length)
