@@ -18,31 +18,33 @@ def start_cores(current: Pass, ordered: Iterable[Known]) -> None:
     """
     for known in ordered:
         gang = known.gang
-        if gang is not None and not _serve(current, known, gang):
+        if gang is not None and (_is_hopeless(current, gang) or not _serve(current, known, gang)):
             current.waiting[known.app.id] = known
         elif known.elastic is not None:
             current.wanting.append(known)
 
 
+def _is_hopeless(current: Pass, gang: Gang) -> bool:
+    """Tell at once, as almost always in a long queue, that one who asked for less found no room either."""
+    return current.head is not None and current.no_room[0].covers(gang)
+
+
 def _serve(current: Pass, known: Known, gang: Gang) -> bool:
-    if current.head is not None and current.no_room[0].covers(gang):
-        return False
-    capped = current.head is not None and not _ends_in_time(current, known)
-    if capped and current.no_room[1].covers(gang):
-        return False
     if (limit := current.quotas.limit(known)) is not None:
         current.notes[known.app.id] = limit
         return False
     if not current.possible(gang):
         current.notes[known.app.id] = Why.IMPOSSIBLE
         return False
+    capped = current.head is not None and not _ends_in_time(current, known)
+    if current.refused(current.no_room, gang, capped=capped):
+        return False
     if _start(current, known, gang, capped=capped):
         return True
-    if not current.refused(current.no_room, gang, capped=capped):
-        if making_room.promise(current, known, gang, capped=capped):
-            current.notes[known.app.id] = Why.ROOM_IS_ON_ITS_WAY
-            return False
-        making_room.refuse(current, gang, capped=capped)
+    if making_room.promise(current, known, gang, capped=capped):
+        current.notes[known.app.id] = Why.ROOM_IS_ON_ITS_WAY
+        return False
+    making_room.refuse(current, gang, capped=capped)
     if current.head is None:
         _become_head(current, known, gang)
     return False

@@ -26,16 +26,21 @@ def by_submission(applications: Iterable[Application]) -> list[Application]:
 def in_order(
     policy: Policy, snapshot: Snapshot, known: Mapping[int, Known], complain: Callable[[str], object]
 ) -> list[Known]:
-    """Ask the policy for the order of the snapshot's executions; FIFO's where it does not give one."""
+    """Ask the policy for the order of the snapshot's executions; FIFO's where it does not give one.
+
+    `known` are these executions and no others.
+    """
     try:
         ordered = list(islice(iter(_ask(policy, snapshot)), len(snapshot.applications) + 1))
-        ids = {application.id: None for application in ordered}
+        ids = dict.fromkeys([application.id for application in ordered])
+        chosen = [known.get(id_) for id_ in ids]
     except _FAULTS as error:
         complain(f"policy {name_of(policy)} failed ({_words(error)}); FIFO takes over for this pass")
     else:
-        fault = _fault(len(ordered), ids, snapshot)
+        found = [one for one in chosen if one is not None]
+        fault = _fault(len(ordered), len(ids), len(found), len(snapshot.applications))
         if fault is None:
-            return [known[id_] for id_ in ids]
+            return found
         complain(f"policy {name_of(policy)} returned {fault}; FIFO takes over for this pass")
     return [known[application.id] for application in by_submission(snapshot.applications)]
 
@@ -47,13 +52,12 @@ def _ask(policy: Policy, snapshot: Snapshot) -> Iterable[Application]:
     return policy.order(list(snapshot.applications), snapshot.now)
 
 
-def _fault(count: int, ids: Mapping[int, None], snapshot: Snapshot) -> str | None:
-    if len(ids) < count:
+def _fault(returned: int, different: int, known: int, asked: int) -> str | None:
+    if different < returned:
         return "an execution twice"
-    asked = {application.id for application in snapshot.applications}
-    if ids.keys() - asked:
+    if known < different:
         return "an execution that it was not given"
-    missing = len(asked - ids.keys())
+    missing = asked - known
     return f"{missing} execution{'' if missing == 1 else 's'} too few" if missing else None
 
 

@@ -43,6 +43,6 @@ class Planner:
         regular = replace(snapshot, applications=[app for app in snapshot.applications if not app.opportunistic])
         others = replace(snapshot, applications=[app for app in snapshot.applications if app.opportunistic])
         return (
-            in_order(self.policy, regular, known, complain),
-            in_order(self.policy, others, known, lambda _: None),
+            in_order(self.policy, regular, {app.id: known[app.id] for app in regular.applications}, complain),
+            in_order(self.policy, others, {app.id: known[app.id] for app in others.applications}, complain),
         )
