@@ -5,27 +5,47 @@ from threading import BoundedSemaphore
 
 from zoe.api.errors import TooManyFollowersError
 
+BUFFERED = 1 << 20
+"""Bytes of an answer that the server takes at once, however slowly the client reads them: they hold no thread."""
+
 
 class Seat:
-    """A place of a follower; given back once, at the end of the stream or when the client has gone."""
+    """A place of a reader; given back once, at the end of the stream or when the client has gone."""
 
-    def __init__(self, give_back: Callable[[], None] | None = None) -> None:
-        self._give_back = give_back
+    def __init__(self, seats: BoundedSemaphore) -> None:
+        self._seats = seats
+        self._taken = False
+
+    def take(self) -> None:
+        """Take the place, if that is not done yet.
+
+        Raises:
+            TooManyFollowersError: all are taken.
+
+        """
+        if not self._taken:
+            if not self._seats.acquire(blocking=False):
+                raise TooManyFollowersError
+            self._taken = True
 
     def leave(self) -> None:
         """Give the place back."""
-        give_back, self._give_back = self._give_back, None
-        if give_back:
-            give_back()
+        if self._taken:
+            self._taken = False
+            self._seats.release()
 
     def taken_by(self, lines: Iterator[bytes], gone: Callable[[], bool]) -> "FollowedLog":
         """Return the lines, which give the seat back when they end; `gone` tells whether the reader has left."""
-        return FollowedLog(_while_read(lines, gone), self)
+        return FollowedLog(_while_read(lines, gone, self.take), self)
 
 
-def _while_read(lines: Iterator[bytes], gone: Callable[[], bool]) -> Iterator[bytes]:
-    # A silent log yields nothing now and then (b""): the moment to see whether anybody still reads.
+def _while_read(lines: Iterator[bytes], gone: Callable[[], bool], take: Callable[[], None]) -> Iterator[bytes]:
+    given = 0
     for line in lines:
+        given += len(line)
+        if given > BUFFERED:
+            take()
+        # A silent log yields nothing now and then (b""): the moment to see whether anybody still reads.
         if line:
             yield line
         elif gone():
@@ -59,12 +79,16 @@ class Followers:
         self._seats = BoundedSemaphore(seats)
 
     def seat(self) -> Seat:
-        """Return a seat.
+        """Return a seat that is taken.
 
         Raises:
             TooManyFollowersError: all are taken.
 
         """
-        if not self._seats.acquire(blocking=False):
-            raise TooManyFollowersError
-        return Seat(self._seats.release)
+        seat = self.later()
+        seat.take()
+        return seat
+
+    def later(self) -> Seat:
+        """Return a seat that is taken only by a log too long for the server's buffers: it too holds a thread."""
+        return Seat(self._seats)

@@ -1,7 +1,7 @@
 """/service and /discovery: the parts of an execution, their logs and their names."""
 
 from zoe.api.executions import check_ownership
-from zoe.api.followers import Followers, Seat
+from zoe.api.followers import Followers
 from zoe.api.operation import Answer, Call, Need, Resource, operation, require
 from zoe.api.schemas import DiscoveryAnswer, LogOptions, Service
 from zoe.errors import NotFoundError
@@ -30,7 +30,7 @@ class Logs(Resource):
         found, owner = services.service(self.collaborators.database, service_id)
         check_ownership(call.caller, owner)
         follow = call.document.follow and found["status"] not in services.ENDED
-        seat = self.followers.seat() if follow else Seat()
+        seat = self.followers.seat() if follow else self.followers.later()
         try:
             lines = self.collaborators.logs(service_id, follow)
         except BaseException:

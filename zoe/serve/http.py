@@ -9,9 +9,12 @@ from typing import Any, cast
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer, create_server
 
+from zoe.api.followers import BUFFERED
 from zoe.errors import ZoeError
 
 _FINISHING = 1
+_CONNECTIONS = 800
+"""So that idle ones shut nobody out; a process may commonly have 1,024 files open."""
 
 
 class HttpServer:
@@ -31,6 +34,8 @@ class HttpServer:
                 ident="zoe",
                 max_request_body_size=max_body,
                 clear_untrusted_proxy_headers=True,
+                connection_limit=_CONNECTIONS,
+                outbuf_high_watermark=4 * BUFFERED,  # beyond that a slow reader holds a thread
                 channel_request_lookahead=1,  # notices that a client has gone while its answer is still made
             ),
         )

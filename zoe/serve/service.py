@@ -39,6 +39,7 @@ def serve(settings: Settings, only: str | None = None) -> int:
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
     logging.getLogger("peewee_migrate").setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits a moment
     told = _when_told_to_stop()
     with ExitStack() as stack:
         _Service(settings, only, stack).start()

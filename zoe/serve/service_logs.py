@@ -1,5 +1,6 @@
 """The log of a service, wherever it is: kept by Zoe after the service has ended, at the backend before."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from zoe.errors import NotFoundError
 from zoe.logs import LogArchive
 from zoe.plugin import Backend, Handle
 from zoe.state.database import Database
+
+_TO_START = frozenset({"created", "runnable", "starting"})
+_LOOK_AGAIN = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +23,28 @@ class ServiceLogs:
 
     def __call__(self, service_id: int, follow: bool) -> Iterator[bytes]:
         """Yield whole lines, those of earlier runs of the service first; with `follow` until it ends."""
-        execution, handle, run = self._row(service_id)
-        return self._lines(execution, service_id, handle, run, follow=follow)
+        self._row(service_id)
+        return self._lines(service_id, follow=follow)
 
     def forget(self, execution: int) -> None:
         """Remove the logs of an execution."""
         self.archive.forget(execution)
 
-    def _row(self, service_id: int) -> tuple[int, Handle | None, int]:
+    def _row(self, service_id: int) -> tuple[int, Handle | None, int, str]:
         with self.database.session_or_own():
-            sql = "SELECT execution_id, handle, restart_count FROM service WHERE id = %s"
+            sql = "SELECT execution_id, handle, restart_count, status FROM service WHERE id = %s"
             found = self.database.rows(sql, [service_id])
         if not found:
             raise NotFoundError(kind="service", name=service_id)
-        execution, handle, run = found[0]
-        return execution, Handle(handle) if handle else None, run
+        execution, handle, run, status = found[0]
+        return execution, Handle(handle) if handle else None, run, status
 
-    def _lines(self, execution: int, service: int, handle: Handle | None, run: int, *, follow: bool) -> Iterator[bytes]:
+    def _lines(self, service: int, *, follow: bool) -> Iterator[bytes]:
+        execution, handle, run, status = self._row(service)
+        while follow and handle is None and status in _TO_START:
+            yield b""  # the moment to see whether anybody still waits
+            time.sleep(_LOOK_AGAIN)
+            execution, handle, run, status = self._row(service)
         kept = self.archive.runs(execution, service)
         for earlier in kept:
             yield from self.archive.read(execution, service, earlier)

@@ -13,11 +13,13 @@ _QUEUES = {
     "cleaning up": "termination_queue",
 }
 _ACTIVE = "SELECT id, status FROM execution WHERE status NOT IN ('terminated', 'error') ORDER BY id"
-# What runs is counted from what Zoe itself decided, never from what an engine reported some time ago.
+# What runs is counted from what Zoe itself decided, never from what an engine reported some time ago. What has died
+# holds nothing, though it is still to be cleared away.
 _NODES = """
 SELECT n.name, n.online, n.cores, n.memory, n.gpus, n.labels, n.remarks, n.cores_in_use, n.memory_in_use, n.seen,
     count(s.id), coalesce(sum(s.cores), 0), coalesce(sum(s.memory), 0), coalesce(sum(s.gpus), 0)
 FROM node AS n LEFT JOIN service AS s ON s.node = n.name AND s.status IN ('starting', 'active', 'terminating')
+    AND s.backend_status NOT IN ('dead', 'oom-killed', 'destroyed')
 GROUP BY n.id ORDER BY n.name
 """
 
