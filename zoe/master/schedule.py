@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
+from zoe.master.usage import UsageBook
 from zoe.plugin import Backend, NodeReport, Placement, Policy
 from zoe.scheduling.model import Node, Quota, Snapshot, Start, Stop, Wait
 from zoe.scheduling.planner import Planner
@@ -16,12 +17,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Scheduler:
-    """Runs the planner over the board. `quotas`: by owner, as they stand; who is not in it has no limit."""
+    """Runs the planner over the board.
+
+    `quotas`: by owner, as they stand; who is not in it has no limit. `usage`: kept
+    if the policy asks for it.
+    """
 
     policy: Policy
     placement: Placement
     backend: Backend
     quotas: Mapping[str, Quota] = field(default_factory=dict)
+    usage: UsageBook | None = None
     _planner: Planner = field(init=False)
     _reports: Sequence[NodeReport] = ()
     _nodes: Sequence[Node] = ()
@@ -37,7 +43,8 @@ class Scheduler:
         if nodes is not self._reports:
             self._reports, self._nodes = nodes, [_node(node) for node in nodes]
         applications = [execution.seen for execution in board.values() if execution.seen is not None]
-        decided = self._planner.plan(Snapshot(ledger.now, self._nodes, applications, self.quotas))
+        used = self.usage.at(ledger.now, applications, self._nodes) if self.usage else {}
+        decided = self._planner.plan(Snapshot(ledger.now, self._nodes, applications, self.quotas, used))
         self._complain(tuple(decided.complaints))
         for stop in decided.stops:
             _take_back(board[stop.application], stop, ledger)

@@ -15,6 +15,7 @@ from zoe.master.progress import ProgressWatch
 from zoe.master.schedule import Scheduler
 from zoe.master.specs import SpecMaker
 from zoe.master.tick import Round
+from zoe.master.usage import UsageBook
 from zoe.plugin import Backend, Deployment, ExecutionChange, Placement, Policy, ZAppType
 from zoe.plugin.manager import PluginManager
 from zoe.serve.offers import make
@@ -49,7 +50,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         database,
         calls,
         Observer(settings.master.restart_delay_max, settings.master.unreachable_patience),
-        Scheduler(policy, placement, backend),
+        Scheduler(policy, placement, backend, usage=_usage(policy, database)),
         ProgressWatch(zapp_types, backend, settings.master.progress_seconds),
         announcer(plugins, stack),
         settings.master.resync_seconds,
@@ -60,6 +61,11 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
     master.start()
     stack.callback(master.stop)
     return master
+
+
+def _usage(policy: Policy, database: Database) -> UsageBook | None:
+    half_life = getattr(policy, "half_life", None)
+    return UsageBook(database, half_life) if half_life else None
 
 
 def announcer(plugins: PluginManager, stack: ExitStack) -> Callable[[ExecutionChange], None]:

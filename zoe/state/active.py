@@ -133,6 +133,16 @@ def quotas(database: Database, owners: Collection[str]) -> dict[str, tuple[int, 
     return {row[0]: (row[1], row[2], row[3]) for row in database.rows(sql, [list(owners)])}
 
 
+def held_since(database: Database, earliest: float, now: float) -> list[tuple[str, float, int, int, float, float]]:
+    """Return what regular executions held since then: owner, cores, bytes, GPUs, from when until when (at most now)."""
+    sql = """SELECT u.username, sum(s.cores), sum(s.memory)::bigint, sum(s.gpus)::int, e.time_start,
+                 coalesce(e.time_end, %s)
+             FROM execution e JOIN account u ON u.id = e.user_id JOIN service s ON s.execution_id = e.id
+             WHERE e.time_start IS NOT NULL AND NOT e.opportunistic AND (e.time_end > %s OR e.time_end IS NULL)
+             GROUP BY e.id, u.username"""
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in database.rows(sql, [now, earliest])]
+
+
 def expected_runtimes(database: Database, executions: Collection[int]) -> dict[int, tuple[float, float, float]]:
     """Return how long these executions will run in all, as the last runs of the same ZApp by the same user tell.
 

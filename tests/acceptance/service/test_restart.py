@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -113,7 +114,7 @@ def test_a_reader_of_a_silent_log_who_has_gone_holds_no_seat(zoe: "Zoe") -> None
     assert zoe.client is not None
     for _ in range(12):  # there are eight seats
         with httpx.Client(base_url=zoe.client.base_url, headers=zoe.client.headers) as reader:
-            until(lambda reader=reader: _begins(reader, service), "a seat")
+            until(partial(_begins, reader, service), "a seat")
     zoe.stop_execution(silent)
     zoe.wait_for(silent, "terminated")
 

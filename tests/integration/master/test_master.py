@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from zoe.master.usage import UsageBook
 from zoe.plugin import NodeReport, Resources, ServiceState
+from zoe.scheduling.model import Node
 from zoe.state.models import Event, Execution, Quota
 
 if TYPE_CHECKING:
@@ -338,3 +340,17 @@ def test_an_execution_beyond_its_users_quota_waits_with_that_reason(stage: "Stag
     stage.round.accounts_changed()
     stage.settle()
     assert stage.status(ids[2]) == "running"
+
+
+def test_what_owners_held_lately_is_known_again_after_a_restart(stage: "Stage") -> None:
+    stage.backend.machines = [NodeReport("node1", Resources(cores=1.0, memory=1 << 40))]
+    stage.round.scheduler.usage = UsageBook(stage.database, half_life=3600)
+    past = stage.submit(ONE)
+    stage.settle()
+    stage.settle(seconds=3600)
+    stage.backend.end(stage.ids(past)["main-part0"], 0)
+    stage.settle()
+    kept = stage.round.scheduler.usage.at(stage.now, [], [Node("node1", Resources(1.0, 1 << 40))])
+    begun = UsageBook(stage.database, half_life=3600).at(stage.now, [], [Node("node1", Resources(1.0, 1 << 40))])
+    assert abs(kept["ada"] - 0.25) < 0.01  # half of the cluster for one half-life
+    assert abs(begun["ada"] - kept["ada"]) < 0.01
