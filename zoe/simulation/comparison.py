@@ -89,7 +89,7 @@ def compare(contest: Contest, ended: Progress = lambda _: None, began: Progress 
 
 def _add(one: Compared, contest: Contest, workload: Workload, ended: Progress) -> None:
     scheduler = Scheduler(contest.policies[one.case.policy](), contest.placements[one.case.placement]())
-    outcome = simulate(workload, scheduler, ended)
+    outcome = simulate(workload, scheduler, ended, scheduler.half_life)
     if not one.results:
         one.course = outcome.timeline.thinned(POINTS)
     one.results.append(measure(outcome))

@@ -5,7 +5,8 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from zoe.scheduling.model import Application, Plan, Snapshot, Start, Stop
+from zoe.scheduling.model import Application, Part, Plan, Snapshot, Start, Stop
+from zoe.simulation.holdings import Holdings
 from zoe.simulation.ledger import Ledger, PlanInvalidError
 from zoe.simulation.run import Run
 from zoe.simulation.timeline import Timeline
@@ -40,9 +41,12 @@ class Outcome:
     plans: int
 
 
-def simulate(workload: Workload, planner: Planner, ended: Ended = lambda _: None) -> Outcome:
+def simulate(
+    workload: Workload, planner: Planner, ended: Ended = lambda _: None, half_life: float | None = None
+) -> Outcome:
     """Let all applications of the workload arrive, wait, run and end.
 
+    `half_life`: if the planner wants to know what owners held lately, how long ago counts half, seconds.
     Services start and stop at once. Ends when nothing is left to happen: what still waits then never starts.
 
     Raises:
@@ -51,20 +55,22 @@ def simulate(workload: Workload, planner: Planner, ended: Ended = lambda _: None
 
     """
     check(workload.submissions)
-    return _Simulation(workload, planner, ended).run()
+    return _Simulation(workload, planner, ended, half_life).run()
 
 
 class _Simulation:
-    def __init__(self, workload: Workload, planner: Planner, ended: Ended) -> None:
+    def __init__(self, workload: Workload, planner: Planner, ended: Ended, half_life: float | None) -> None:
         self._workload = workload
         self._planner = planner
         self._told_of_end = ended
         self._ledger = Ledger(workload.nodes)
+        self._holdings = Holdings(self._ledger.total, half_life)
         self._part_ids = itertools.count(1)
         self._runs: dict[int, Run] = {}
         # As the scheduler sees them, oldest first; kept beside the runs so that a snapshot costs one copy.
         self._views: dict[int, Application] = {}
         self._waiting = 0
+        self._unplaced = 0
         self._ends: list[tuple[float, int]] = []
         self._due: dict[int, float] = {}
         self._records: dict[int, Record] = {}
@@ -99,6 +105,7 @@ class _Simulation:
         self._runs[submission.id] = run
         self._views[submission.id] = run.application
         self._waiting += 1
+        self._unplaced += len(run.parts)
 
     def _end_all(self, now: float) -> None:
         count = 0
@@ -113,21 +120,25 @@ class _Simulation:
         del self._views[id_], self._due[id_]
         run.end(now)
         for part in run.parts.values():
-            if part.node is not None:
-                self._ledger.give_back(part, part.node)
+            self._free(run, part, now)
+        self._unplaced -= len(run.parts)
         self._records[id_] = Record(run.submission, run.started, run.ended, run.taken, run.lost)
 
     def _schedule(self, now: float) -> None:
         """Ask until nothing is taken back any more: what was freed may be given away in the next pass."""
         for _ in range(_MOST_PASSES):
-            if not self._views:
-                return
-            decided = self._last = self._planner(Snapshot(now, self._workload.nodes, list(self._views.values())))
+            if not self._unplaced:
+                return  # everybody has everything: there is nothing to decide
+            decided = self._last = self._planner(self._snapshot(now))
             self._plans += 1
             self._apply(decided, now)
             if not decided.stops:
                 return
         raise PlanInvalidError(f"At {now:g} s the scheduler took services back {_MOST_PASSES} times without an end.")
+
+    def _snapshot(self, now: float) -> Snapshot:
+        applications = list(self._views.values())
+        return Snapshot(now, self._workload.nodes, applications, usage=self._holdings.at(now))
 
     def _apply(self, decided: Plan, now: float) -> None:
         changed: dict[int, Run] = {}
@@ -146,7 +157,7 @@ class _Simulation:
             part = run.parts.get(stop.part)
             if part is None or part.node is None:
                 raise PlanInvalidError(f"Part {stop.part} of application {id_} is to be taken back and does not run.")
-            self._ledger.give_back(part, part.node)
+            self._free(run, part, now)
         was_idle = run.idle
         run.take((stop.part for stop in stops), now)
         self._waiting += run.idle - was_idle
@@ -157,10 +168,18 @@ class _Simulation:
         part = run.parts.get(start.part)
         if part is None or part.node is not None:
             raise PlanInvalidError(f"Part {start.part} of application {run.submission.id} is started twice.")
+        self._unplaced -= 1
         self._ledger.take(part, start.node)
+        self._holdings.take(run.submission.owner, part.reserved, now)
         self._waiting -= run.idle
         run.begin(start.part, start.node, now)
         return run
+
+    def _free(self, run: Run, part: Part, now: float) -> None:
+        if part.node is not None:
+            self._unplaced += 1
+            self._ledger.give_back(part, part.node)
+            self._holdings.give_back(run.submission.owner, part.reserved, now)
 
     def _known(self, id_: int) -> Run:
         if id_ not in self._runs:
