@@ -1,0 +1,268 @@
+"""The backend `swarm`: the contract, one Swarm service for each service."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from docker.errors import APIError
+
+from backend_docker.client import Client
+from backend_docker.container import SERVICE_LABEL, Surroundings
+from backend_docker.footing import make_workspace
+from backend_docker.known import ENDED
+from backend_docker.logs import OVERHEAD, cut_mark, lines
+from backend_docker.networks import DEPLOYMENT_LABEL, OWNER_LABEL, NetworkBook
+from backend_docker.reports import who_of
+from backend_docker.words import said, starting
+from backend_swarm.board import Board
+from backend_swarm.managers import Managers
+from backend_swarm.overlays import Overlays
+from backend_swarm.service import described, stopped
+from backend_swarm.settings import SwarmSettings
+from backend_swarm.tasks import handle_of, node_name, node_report, service_of
+from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError
+from zoe.plugin import (
+    Address,
+    Backend,
+    Deployment,
+    Handle,
+    NodeReport,
+    PluginSettings,
+    ServiceReport,
+    ServiceSpec,
+    ServiceState,
+    Usage,
+)
+
+_CONFLICT, _NOT_FOUND = 409, 404
+_BY_FORCE = 30.0
+_LOOK_AGAIN = 1.0
+_NO_ROOM = "no suitable node"
+
+
+class SwarmBackend(Backend):
+    """Runs services on the nodes of a Docker Swarm."""
+
+    name: ClassVar[str] = "swarm"
+    Settings: ClassVar[type[PluginSettings]] = SwarmSettings
+
+    def __init__(self, settings: PluginSettings, deployment: Deployment) -> None:
+        super().__init__(settings, deployment)
+        assert isinstance(settings, SwarmSettings)  # noqa: S101 - the plugin manager validates with `Settings`
+        self._set = settings
+        self._managers = Managers(settings.managers, settings.timeout)
+        self._overlays = Overlays(self._managers, internal=settings.network.internal)
+        self._networks = NetworkBook(deployment, settings.network)
+        self._listeners: list[Callable[[ServiceReport], None]] = []
+        self._owners: dict[Handle, tuple[str, int]] = {}
+        self._board = Board(self._managers, deployment.id, settings.look_seconds, self._tell)
+        self._adopted = False
+
+    def open(self) -> None:
+        """Begin to look at the tasks; a Swarm that does not answer is asked again and again."""
+        with suppress(BackendUnavailableError):
+            self._adopt()
+        self._board.start()
+
+    def close(self) -> None:
+        """Hang up; the services run on."""
+        self._board.stop()
+        self._managers.close()
+
+    def nodes(self) -> Sequence[NodeReport]:
+        """Tell of every node; one that the administrator drains or pauses gets nothing new."""
+        return [node_report(node) for node in self._ask(lambda client: client.nodes())]
+
+    def start(self, service: ServiceSpec, node: str) -> ServiceReport:
+        """Start a Swarm service, or find it, and wait until it runs."""
+        make_workspace(service.workspace, service.owner_uid)
+        self._adopt()
+        handle = None
+        try:
+            with starting("Swarm"):
+                handle = self._create(service, self._node_id(node))
+            self._owners[handle] = (service.owner, service.who.id)
+            return self._running(handle)
+        except (BackendRefusedError, BackendBusyError):
+            if handle is not None:
+                self.remove(handle)
+            else:
+                self._networks.leave(self._overlays, service.owner, service.who.id)
+            raise
+
+    def stop(self, handle: Handle, grace: float) -> None:  # noqa: ARG002 - see `stop_grace`
+        """End a service's task; its log stays."""
+        found = self._inspect(handle)
+        if found is None:
+            return
+        with suppress(APIError):
+            # Refused where it was changed meanwhile: what runs after the wait is dealt with by `remove`.
+            self._managers.ask(lambda client: _update(client, found, stopped(found["Spec"])))
+        if self._board.last(handle) is None:
+            self._ask_board()
+        last = self._board.wait(handle, _has_ended, self._set.stop_grace + _BY_FORCE)
+        if not _has_ended(last):
+            raise BackendUnavailableError("the Swarm has not stopped the service in time")
+
+    def remove(self, handle: Handle) -> None:
+        """Remove a service, and its owner's network after the last one."""
+        try:
+            self._managers.ask(lambda client: client.remove_service(service_of(handle)))  # type: ignore[no-untyped-call]
+        except APIError as error:
+            if error.status_code != _NOT_FOUND:
+                raise BackendUnavailableError(said(error)) from error
+        self._board.forget(handle)
+        if handle in self._owners:
+            owner, number = self._owners.pop(handle)
+            self._networks.leave(self._overlays, owner, number)
+
+    def services(self) -> Iterable[ServiceReport]:
+        """Report all services."""
+        self._adopt()
+        return self._ask_board()
+
+    def watch(self, changed: Callable[[ServiceReport], None]) -> None:
+        """Tell one more listener."""
+        self._listeners.append(changed)
+
+    def logs(self, handle: Handle, follow: bool) -> Iterator[bytes]:
+        """Read the log by way of a manager, which asks the node."""
+        return self._follow(handle) if follow else self._log(handle)
+
+    def address(self, handle: Handle, port: int) -> Address:
+        """Tell the task's address in its network; only what is in that network reaches it."""
+        last = self._board.last(handle)
+        if last is None or last.address is None:
+            raise BackendUnavailableError("the service has no address: it does not run")
+        return Address(last.address, port)
+
+    def usage(self, handles: Sequence[Handle]) -> Mapping[Handle, Usage]:  # noqa: ARG002 - the contract's
+        """Nothing: the managers of a Swarm do not know it."""
+        return {}
+
+    def _tell(self, report: ServiceReport) -> None:
+        for listener in self._listeners:
+            listener(report)
+
+    def _ask(self, call: Callable[[Client], Any]) -> Any:
+        try:
+            return self._managers.ask(call)
+        except APIError as error:
+            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
+
+    def _ask_board(self) -> list[ServiceReport]:
+        try:
+            return self._board.look()
+        except APIError as error:
+            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
+
+    def _adopt(self) -> None:
+        """Take up once what an earlier Zoe left."""
+        if self._adopted:
+            return
+        wanted = {"label": f"{DEPLOYMENT_LABEL}={self.deployment.id}"}
+        members = []
+        for service in self._ask(lambda client: client.services(filters=wanted)):  # type: ignore[no-untyped-call]
+            labels = service["Spec"]["Labels"]
+            who = who_of(labels)
+            if who is not None:
+                members.append((labels.get(OWNER_LABEL, ""), who.id))
+                self._owners[handle_of(service["ID"])] = members[-1]
+        for owner in self._networks.adopt(self._overlays.ours(self.deployment.id), members):
+            self._networks.leave(self._overlays, owner, -1)
+        self._adopted = True
+
+    def _node_id(self, name: str) -> str | None:
+        if self._set.placement == "engine":
+            return None
+        for node in self._managers.ask(lambda client: client.nodes()):
+            if node_name(node) == name:
+                return str(node["ID"])
+        raise BackendRefusedError(f"the Swarm has no node '{name}'")
+
+    def _create(self, service: ServiceSpec, node: str | None) -> Handle:
+        network = self._networks.join(self._overlays, service.owner, service.who.id)
+        body = described(service, self._set, Surroundings(self.deployment.id, network, 0.0, ()), node)
+        try:
+            return handle_of(self._managers.ask(lambda client: client.create_service_from(body)))
+        except APIError as error:
+            if error.status_code != _CONFLICT and "name conflicts" not in said(error):
+                raise
+        return self._find(service, body["Labels"])
+
+    def _find(self, service: ServiceSpec, ours: Mapping[str, str]) -> Handle:
+        found = self._managers.ask(lambda client: client.inspect_service(service.dns_name))  # type: ignore[no-untyped-call]
+        theirs = found["Spec"]["Labels"]
+        if any(theirs.get(label) != ours[label] for label in (DEPLOYMENT_LABEL, SERVICE_LABEL)):
+            raise BackendRefusedError(f"the name {service.dns_name} is taken by a service that is not this one")
+        return handle_of(found["ID"])
+
+    def _running(self, handle: Handle) -> ServiceReport:
+        deadline = time.monotonic() + self._set.start_patience
+        room_by = time.monotonic() + self._set.busy_patience
+        while time.monotonic() < deadline:
+            last = self._board.wait(handle, _has_begun, _LOOK_AGAIN)
+            if last is not None and _has_begun(last):
+                return _started(last)
+            error = self._board.error(handle)
+            if _NO_ROOM in error and time.monotonic() > room_by:
+                raise BackendBusyError(f"the Swarm says: {error}")
+        raise BackendRefusedError(f"it did not run within {self._set.start_patience:g} s: {self._board.error(handle)}")
+
+    def _inspect(self, handle: Handle) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._managers.ask(
+                lambda client: client.inspect_service(service_of(handle))  # type: ignore[no-untyped-call]
+            )
+        except APIError as error:
+            if error.status_code == _NOT_FOUND:
+                return None
+            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
+        return found
+
+    def _log(self, handle: Handle) -> Iterator[bytes]:
+        read = 0
+        try:
+            frames = self._managers.ask(lambda client: client.service_log_frames(service_of(handle), follow=False))
+        except APIError as error:
+            if error.status_code == _NOT_FOUND:
+                return
+            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
+        for line in lines(frames):
+            read += len(line) + OVERHEAD
+            yield line
+        mark = cut_mark(read, self._set.log_max_bytes)
+        if mark is not None:
+            yield mark
+
+    def _follow(self, handle: Handle) -> Iterator[bytes]:
+        """Read again and again what is new: a Swarm's own following does not end with the task."""
+        seen = 0
+        while True:
+            ended = _has_ended(self._board.wait(handle, _has_ended, _LOOK_AGAIN if seen else 0))
+            fresh = list(self._log(handle))[seen:]
+            seen += len(fresh)
+            yield from fresh
+            if ended:
+                return
+            if not fresh:
+                yield b""
+
+
+def _update(client: Client, found: dict[str, Any], specification: dict[str, Any]) -> None:
+    client.update_service_to(found["ID"], found["Version"]["Index"], specification)
+
+
+def _has_begun(report: ServiceReport | None) -> bool:
+    return report is not None and report.state != ServiceState.CREATED
+
+
+def _has_ended(report: ServiceReport | None) -> bool:
+    return report is None or report.state in ENDED
+
+
+def _started(report: ServiceReport) -> ServiceReport:
+    if (report.state in ENDED and report.exit_code is None) or report.exit_code == -1:
+        raise BackendRefusedError(report.reason or "the Swarm does not say why")
+    return report

@@ -1,0 +1,78 @@
+"""Speaking with whichever manager answers."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from docker.errors import APIError
+
+from backend_docker.client import Client, connect
+from backend_docker.words import SILENCE, reason
+from backend_swarm.settings import ManagerSettings
+from zoe.errors import BackendUnavailableError
+
+Said = dict[str, Any]
+Answer = TypeVar("Answer")
+_NO_LEADER = frozenset({500, 503})
+
+
+class Managers:
+    """The managers of one Swarm; the one that answered last is asked first."""
+
+    def __init__(self, managers: Sequence[ManagerSettings], timeout: float) -> None:
+        self._managers = managers
+        self._timeout = timeout
+        self._clients: dict[int, Client] = {}
+        self._current = 0
+        self._lock = threading.Lock()
+
+    def ask(self, call: Callable[[Client], Answer]) -> Answer:
+        """Make a call, by way of the first manager that answers.
+
+        Raises:
+            APIError: what the Swarm said.
+            BackendUnavailableError: no manager answers.
+
+        """
+        complaints = []
+        first = self._current
+        for turn in range(len(self._managers)):
+            number = (first + turn) % len(self._managers)
+            try:
+                found = call(self._client(number))
+            except APIError as error:
+                if not _leaderless(error):
+                    raise
+                complaints.append(str(error.explanation))
+            except SILENCE as error:
+                self._forget(number)
+                complaints.append(f"{self._managers[number].url}: {reason(error)}")
+            else:
+                self._current = number
+                return found
+        raise BackendUnavailableError(f"no manager of the Swarm answers: {'; '.join(complaints)}")
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+    def _client(self, number: int) -> Client:
+        with self._lock:
+            found = self._clients.get(number)
+        if found is None:
+            found = connect(self._managers[number].engine(), self._timeout)
+            with self._lock:
+                found = self._clients.setdefault(number, found)
+        return found
+
+    def _forget(self, number: int) -> None:
+        with self._lock:
+            self._clients.pop(number, None)
+
+
+def _leaderless(error: APIError) -> bool:
+    words = str(error.explanation)
+    return error.status_code in _NO_LEADER and ("leader" in words or "not a swarm manager" in words)

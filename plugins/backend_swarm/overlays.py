@@ -1,0 +1,60 @@
+"""The networks of a Swarm: attachable overlays."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from docker.errors import APIError
+
+from backend_docker.networks import DEPLOYMENT_LABEL
+from backend_docker.words import said
+from backend_swarm.managers import Managers
+
+_TRIES, _PAUSE = 40, 0.25
+
+
+class Overlays:
+    """Speaks with a Swarm about networks."""
+
+    def __init__(self, managers: Managers, *, internal: bool) -> None:
+        self._managers = managers
+        self._internal = internal
+
+    def list(self) -> Iterable[dict[str, Any]]:
+        """Return all networks."""
+        found: list[dict[str, Any]] = self._managers.ask(lambda client: client.networks())
+        return found
+
+    def ours(self, deployment_id: str) -> Iterable[dict[str, Any]]:
+        """Return the networks of this deployment."""
+        wanted = {"label": f"{DEPLOYMENT_LABEL}={deployment_id}"}
+        found: list[dict[str, Any]] = self._managers.ask(lambda client: client.networks(filters=wanted))
+        return found
+
+    def create(self, name: str, labels: dict[str, str], ipam: dict[str, Any], key: str) -> str:  # noqa: ARG002
+        """Make an overlay."""
+        made = self._managers.ask(
+            lambda client: client.create_network(
+                name,
+                driver="overlay",
+                labels=labels,
+                ipam=ipam,  # type: ignore[arg-type]  # a dict is what it is
+                internal=self._internal,
+                attachable=True,
+                scope="swarm",
+                check_duplicate=True,
+            )
+        )
+        return str(made["Id"])
+
+    def remove(self, network: str) -> None:
+        """Remove a network."""
+        for _ in range(_TRIES):
+            try:
+                return self._managers.ask(lambda client: client.remove_network(network))
+            except APIError as error:
+                # The last task may still be on its way out.
+                if "in use" not in said(error):
+                    raise
+            time.sleep(_PAUSE)
+        return None
