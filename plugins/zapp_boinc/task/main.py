@@ -1,0 +1,54 @@
+"""From the environment to an exit status and one last sentence."""
+
+import errno
+import os
+import sys
+
+from zapp_boinc.task import directory
+from zapp_boinc.task.bell import Bell
+from zapp_boinc.task.order import Order, read
+from zapp_boinc.task.output import Output
+from zapp_boinc.task.run import Run
+from zapp_boinc.task.status import Status
+from zapp_boinc.task.verdict import BROKEN, STOPPED, Verdict
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def main() -> None:
+    """Run one task; exit as `verdict` has it."""
+    output = Output(os.environ.get("ZOE_BOINC_KEY", ""))
+    try:
+        _run(read(os.environ), output)
+    except Verdict as verdict:
+        output.say(str(verdict))
+        sys.exit(verdict.code)
+    except OSError as error:
+        why = "the disk is full" if error.errno in _FULL else str(error)
+        output.say(f"The task cannot be run here: {why}.")
+        sys.exit(BROKEN)
+
+
+def _run(order: Order, output: Output) -> None:
+    bell, status = Bell(), Status()
+    if order.port:
+        try:
+            status.serve(order.address, order.port)
+        except OSError as error:
+            output.say(f"the progress cannot be told: {order.address}:{order.port}: {error.strerror}")
+    home = directory.enter(order)
+    kept = False
+    try:
+        Run(order, output, bell, status).to_the_end()
+    except Verdict as verdict:
+        kept = verdict.code == STOPPED and order.keep is not None and directory.has_task()
+        raise Verdict(verdict.code, _parting_words(verdict, order, kept)) from None
+    finally:
+        if not kept:
+            directory.leave(home)
+
+
+def _parting_words(verdict: Verdict, order: Order, kept: bool) -> str:
+    if verdict.code != STOPPED:
+        return str(verdict)
+    return "Stopped; the task is kept and goes on next time." if kept else f"Stopped; {order.url} was told."

@@ -1,0 +1,146 @@
+"""One run: a client after the other in one directory, until the task is done or there is no point in going on."""
+
+import time
+from contextlib import suppress
+
+from zapp_boinc.task import directory, project
+from zapp_boinc.task.bell import Bell
+from zapp_boinc.task.client import Client
+from zapp_boinc.task.holding import Holding
+from zapp_boinc.task.order import Order
+from zapp_boinc.task.output import Output
+from zapp_boinc.task.status import Status
+from zapp_boinc.task.talk import Talk
+from zapp_boinc.task.verdict import BROKEN, STOPPED, Verdict
+from zapp_boinc.task.waiting import Waiting
+
+LOOK_S = 1.0
+"""Seconds between two looks: the client has no events but its words, and moves once a second itself."""
+SILENCE_S = 60.0
+PARTING_S = 8.5
+"""Seconds that the client has to take leave of the project; who stops us waits for ten."""
+MOST_DEATHS = 2
+_HOPELESS = {
+    108: "another client works in its directory",
+    192: "it could not write its state; the disk may be full",
+}
+
+
+class Run:
+    """All that lasts longer than one client."""
+
+    def __init__(self, order: Order, output: Output, bell: Bell, status: Status) -> None:
+        self._order, self._output, self._bell, self._status = order, output, bell, status
+        self._waiting = Waiting(order, output)
+        self._holding = Holding(order, output, status)
+        self._resumed = directory.has_task()
+        self._deaths = 0
+
+    def to_the_end(self) -> None:
+        """Do it.
+
+        Raises:
+            Verdict: always.
+
+        """
+        if self._resumed:
+            self._output.say("going on with the task that was kept")
+        else:
+            self._find_project()
+        again = False
+        while True:
+            pause = self._with_client(again=again)
+            self._bell.urgent = True
+            self._bell.check()
+            self._sleep(pause)
+            again = True
+
+    def _find_project(self) -> None:
+        while (trouble := project.trouble_with(self._order.url)) is not None:
+            self._output.say(f"waiting for the project: {trouble}")
+            self._status.tell("waiting for the project")
+            self._sleep(self._waiting.without_page(trouble))
+
+    def _sleep(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._bell.wait(left)
+
+    def _with_client(self, *, again: bool) -> float:
+        """Run a client, and return after how many seconds another one is needed."""
+        if directory.has_task():
+            directory.forbid_more_work()
+        self._bell.urgent = False
+        self._bell.check()
+        client, talk = Client(self._order, self._output, self._bell.ring), Talk(self._order.url)
+        try:
+            return self._watch(client, talk, again=again)
+        except Verdict as verdict:
+            self._part(client, talk, verdict)
+            raise
+        finally:
+            talk.close()
+            client.kill()
+
+    def _watch(self, client: Client, talk: Talk, *, again: bool) -> float:
+        heard, replies = time.monotonic(), self._output.replies
+        while (code := client.ended()) is None:
+            self._bell.wait(LOOK_S)
+            answered = self._output.replies
+            try:
+                if again:
+                    talk.contact_project()
+                    again = False
+                pause = self._look(talk, replied=answered > replies)
+            except OSError as error:
+                if client.ended() is None and time.monotonic() - heard > SILENCE_S:
+                    raise Verdict(BROKEN, f"The BOINC client does not answer: {error}.") from error
+                continue
+            heard, replies = time.monotonic(), answered
+            if pause is not None:
+                return pause
+        return self._mourn(code)
+
+    def _look(self, talk: Talk, *, replied: bool) -> float | None:
+        tasks = talk.tasks()
+        if tasks:
+            self._holding.look(talk, tasks)
+        elif self._holding.task or self._resumed or replied:
+            self._holding.judge(talk.acknowledged())
+            if replied and not self._holding.task:
+                return self._waiting.refused(project.read_reply(directory.last_reply()))
+        else:
+            self._status.tell("asking for a task")
+            self._waiting.without_reply()
+        return None
+
+    def _mourn(self, code: int) -> float:
+        """Return at once if another client can go on where this one was ended from outside."""
+        self._deaths += 1
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        if code in _HOPELESS or self._deaths > MOST_DEATHS:
+            why = _HOPELESS.get(code) or self._output.complaint or "it was not Zoe that ended it"
+            raise Verdict(BROKEN, f"The BOINC client {how}: {why}.")
+        self._output.say(f"the BOINC client {how}; starting it again")
+        return 0.0
+
+    def _part(self, client: Client, talk: Talk, verdict: Verdict) -> None:
+        """Take leave: of the task for good, or until the next time."""
+        if verdict.code == STOPPED:
+            client.terminate()
+            client.wait(PARTING_S)
+        elif self._holding.task is not None:
+            with suppress(OSError):
+                self._give_back(client, talk)
+
+    def _give_back(self, client: Client, talk: Talk) -> None:
+        until = time.monotonic() + PARTING_S
+        tasks = talk.tasks()
+        for task in tasks:
+            talk.abort(task.name)
+        talk.abort_transfers()
+        client.kill_programs([task.pid for task in tasks if task.pid])
+        while tasks and time.monotonic() < until:
+            talk.contact_project()
+            client.wait(LOOK_S)
+            tasks = talk.tasks()
