@@ -18,6 +18,7 @@ SERVICE_LABEL, EXECUTION_LABEL, NAME_LABEL, GPUS_LABEL = (
 )
 WORKSPACE = "/mnt/workspace"
 _NANO = 1_000_000_000
+_LEAST_MEMORY = 6 << 20  # bytes: an engine refuses to set less aside
 _LONGEST_HOSTNAME = 63
 _FIRST_PERSON = 1000  # below are the accounts of the system
 
@@ -133,7 +134,7 @@ def _limits(service: ServiceSpec, cores: float) -> dict[str, Any]:
     if limits.memory is not None:
         # As much with swap as without: none.
         found |= {"Memory": limits.memory, "MemorySwap": limits.memory}
-    if reserved.memory:
+    if reserved.memory >= _LEAST_MEMORY:
         found["MemoryReservation"] = min(reserved.memory, limits.memory or reserved.memory)
     if limits.shm is not None:
         found["ShmSize"] = limits.shm

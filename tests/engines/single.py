@@ -13,13 +13,16 @@ KIND = "docker"
 _CGROUP = "zoe-docker"
 
 
-def up(*, kept: bool) -> Daemon:
-    """Start the engine, or find the one that was started by hand; a crashed one is cleared away first."""
+def up(*, kept: bool, options: tuple[str, ...] = ()) -> Daemon:
+    """Start the engine, or find the one that was started by hand; a crashed one is cleared away first.
+
+    `options`: more words for dockerd, where it is started.
+    """
     place = noted(KIND)
     if place is not None and place.kept and _daemon(place).answers():
         return _daemon(place)
     down()
-    daemon = _daemon(new_place(KIND, kept=kept, before=residue.before()))
+    daemon = _daemon(new_place(KIND, kept=kept, before=residue.before()), options)
     daemon.start()
     with daemon.client() as client:
         give_busybox(client)
@@ -46,10 +49,10 @@ def down() -> None:
 
 
 @contextmanager
-def docker_engine() -> Iterator[Daemon]:
+def docker_engine(options: tuple[str, ...] = ()) -> Iterator[Daemon]:
     """Lend an engine: that which was started by hand, or one for this block alone."""
     with lock(KIND):
-        daemon = up(kept=False)
+        daemon = up(kept=False, options=options)
         try:
             yield daemon
         finally:
@@ -58,6 +61,6 @@ def docker_engine() -> Iterator[Daemon]:
                 down()
 
 
-def _daemon(place: Place) -> Daemon:
+def _daemon(place: Place, options: tuple[str, ...] = ()) -> Daemon:
     # No docker0: another engine of this machine may have it.
-    return Daemon(_CGROUP, Path(place.directory) / "engine", options=("--bridge=none",))
+    return Daemon(_CGROUP, Path(place.directory) / "engine", options=("--bridge=none", *options))

@@ -44,7 +44,13 @@ def count_words(backend: Backend, workspace: Path, image: str, nodes: Sequence[s
 
 def _specs(backend: Backend, workspace: Path, image: str) -> list[ServiceSpec]:
     spark = SparkType(NoSettings(), Deployment("words", "words", workspace))
-    given = {"script": "wc.py", "arguments": ["/mnt/workspace/texts"], "image": image, "quick_start": True, "workers": 2}
+    given = {
+        "script": "wc.py",
+        "arguments": ["/mnt/workspace/texts"],
+        "image": image,
+        "quick_start": True,
+        "workers": 2,
+    }
     document = zapp.read(spark.zapp(SparkParameters.model_validate(given)))
     found = zapp.instances(document)
     who = {instance.name: ServiceId(7000 + number, 7, instance.name) for number, instance in enumerate(found)}
