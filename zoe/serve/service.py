@@ -1,7 +1,9 @@
 """The composition root: which parts there are, in which order they start, and how they stop."""
 
 import logging
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +29,7 @@ from zoe.state.ownership import make_data_dir, own
 
 log = logging.getLogger(__name__)
 _MAX_UPLOAD = 256 << 20
+_LAST_CALLS = 0.3  # seconds
 
 
 def serve(settings: Settings, only: str | None = None) -> int:
@@ -45,7 +48,20 @@ def serve(settings: Settings, only: str | None = None) -> int:
         _Service(settings, only, stack).start()
         told.wait()
         log.info("stopping; running services go on")
+    _leave_calls()
     return 0
+
+
+def _leave_calls() -> None:
+    """End the process if an engine still keeps a call waiting: the next start finds what became of it."""
+    left = [one for one in threading.enumerate() if one is not threading.current_thread() and not one.daemon]
+    deadline = time.monotonic() + _LAST_CALLS
+    for thread in left:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if any(thread.is_alive() for thread in left):
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _check(settings: Settings, only: str | None) -> None:
