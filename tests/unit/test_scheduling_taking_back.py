@@ -145,3 +145,24 @@ def test_fractions_of_cores_add_up(cores: float) -> None:
     count = round(2.1 / cores)
     decided = decide([node("a", count * cores)], application(1, [cores] * count))
     assert len(decided.starts) == count
+
+
+def test_what_passes_the_head_counts_against_what_others_may_still_have() -> None:
+    running = placed(application(1, [4]), "a", started=0.0)
+    decided = decide([node("a", 6)], running, application(2, [5]), application(3, [1]), application(4, [1]))
+    assert started(decided) == {300}  # with execution 4 too, one core of the five would be missing
+
+
+def test_an_opportunistic_execution_that_leaves_gets_nothing_more_meanwhile() -> None:
+    guest = placed(application(1, [2], [1], opportunistic=True), "a")
+    decided = decide([node("a", 2), node("b", 1)], guest, application(2, [2]))
+    assert stopped(decided) == {100}
+    assert not decided.starts
+
+
+def test_room_that_an_elastic_service_waits_for_goes_to_no_opportunistic_execution() -> None:
+    going = leaving(placed(application(1, [2], opportunistic=True), "a"), 100)
+    running = placed(application(2, [1], [3]), "a")
+    decided = decide([node("a", 4)], going, running, application(3, [1], opportunistic=True))
+    assert not decided.starts
+    assert not decided.stops

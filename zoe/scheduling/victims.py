@@ -18,6 +18,11 @@ class Victim:
     rank: int
     taken: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is an opportunistic execution."""
+        return self.known.app.opportunistic
+
 
 class Victims:
     """All that may be taken back in a pass, in the order in which it goes."""
@@ -60,7 +65,7 @@ class Victims:
 
     def of_owner(self, owner: str) -> Iterator[Victim]:
         """Return what an owner's own regular executions may give."""
-        return (victim for victim in self._left() if victim.known.app.owner == owner)
+        return (victim for victim in self._left() if victim.known.app.owner == owner and not victim.whole)
 
     def take(self, victims: Iterable[Victim]) -> None:
         """Take back."""
