@@ -50,7 +50,7 @@ class Run:
         )
 
     def begin(self, part: int, node: str, now: float) -> None:
-        """Start a part on a node."""
+        """Start a part on a node; `settle` has to follow."""
         self._advance(now)
         if self.idle:
             self._placed_at = now
@@ -60,10 +60,9 @@ class Run:
             self._core_running += 1
             if self.started is None:
                 self.started = now
-        self._reckon()
 
     def take(self, parts: Iterable[int], now: float) -> None:
-        """Take parts back, together."""
+        """Take parts back, together; `settle` has to follow."""
         self._advance(now)
         whole = self.whole
         for part in parts:
@@ -73,7 +72,6 @@ class Run:
             del self._begun[part]
             self._move(part, None)
             self._core_running -= part in self._core
-        self._reckon()
 
     def _into_task(self, part: int, now: float) -> float:
         length = self.submission.task_seconds
@@ -104,16 +102,14 @@ class Run:
         return self._since + (self.submission.work - self.done) / self.rate if self.rate > 0 else None
 
     def settle(self) -> None:
-        """Make the scheduler's view of it again, after parts began or were taken."""
+        """Reckon its rate and make the scheduler's view of it again, after parts began or were taken."""
+        # Added up anew: a sum kept by adding and subtracting would drift.
+        self.rate = sum(map(self._rates.__getitem__, self._begun)) if self.whole else 0.0
         self.application = self._application()
 
     def _advance(self, now: float) -> None:
         self.done += self.rate * (now - self._since)
         self._since = now
-
-    def _reckon(self) -> None:
-        # Added up anew: a sum kept by adding and subtracting would drift.
-        self.rate = sum(self._rates[part] for part in self._begun) if self.whole else 0.0
 
     def _move(self, part: int, node: str | None) -> None:
         old = self.parts[part]
