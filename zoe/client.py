@@ -49,6 +49,9 @@ class Execution(TypedDict):
     services: list[int]
     size: int
     wait_reason: NotRequired[str | None]
+    wait: NotRequired[
+        Document | None
+    ]  # {position, reason, possible, behind, remedy, start: {earliest, expected, latest}}
     progress: NotRequired[Document | None]  # {text, fraction}; the fraction is 0..1 or None
     exit_code: NotRequired[int | None]
 

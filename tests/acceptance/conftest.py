@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 T = TypeVar("T")
 
 

@@ -44,7 +44,27 @@ def why_plain(execution: "Execution") -> str:
     if execution["status"] in {"terminated", "error"}:
         return execution["error_message"] or ""
     progress = execution.get("progress") or {}
+    if execution["status"] in {"submitted", "queued"} and (wait := execution.get("wait")):
+        return f"{wait['position']}. in the queue: {wait['reason']}"
     return str(execution["error_message"] or execution.get("wait_reason") or progress.get("text") or "")
+
+
+def waiting(execution: "Execution", now: float) -> list[tuple[str, str]]:
+    """Say where an execution stands in the queue, what would let it start, and when it is expected to; as markup."""
+    wait = execution.get("wait")
+    if not wait or execution["status"] not in {"submitted", "queued"}:
+        return []
+    start = wait.get("start")
+    return [
+        ("Position", str(wait["position"]) + ("" if wait["possible"] else "; it can never start on this cluster")),
+        ("To start now", escape(str(wait.get("remedy") or ""))),
+        ("Expected start", _expected(start, now) if start else "unknown: too little history of this ZApp"),
+    ]
+
+
+def _expected(start: Row, now: float) -> str:
+    earliest, expected, latest = (max(0.0, start[key] - now) for key in ("earliest", "expected", "latest"))
+    return f"in {fmt.duration(expected)} (most likely in {fmt.duration(earliest)} to {fmt.duration(latest)})"
 
 
 def executions(found: Sequence["Execution"], now: float) -> RenderableType | None:
@@ -92,6 +112,7 @@ def one_execution(execution: "Execution", parts: Sequence[Row], past: Sequence[R
         ("Execution", f"{execution['id']}  {escape(execution['name'])}"),
         ("Status", fmt.status(execution["status"])),
         ("About", why(execution)),
+        *waiting(execution, now),
         ("Exit code", "" if code is None else str(code)),
         ("Submitted", fmt.moment(execution["time_submit"])),
         ("Waited", fmt.ran(execution["time_submit"], execution["time_start"] or execution["time_end"], now)),
