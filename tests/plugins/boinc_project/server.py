@@ -15,13 +15,13 @@ KEY = "42_763e09399e0368f19388ccf75d2bc26d"
 
 
 class Project:
-    """A project on a port of its own; a context."""
+    """A project on a port of its own; a context. `host`: the address at which clients find it."""
 
-    def __init__(self, tasks: int = 1, work: str = "0.5 0 10", faults: Faults | None = None) -> None:
-        self.books, self.faults, self.key = Books(), faults or Faults(), KEY
+    def __init__(self, tasks: int = 1, work: str = "0.5 0 10", host: str = "127.0.0.1") -> None:
+        self.books, self.faults, self.key = Books(), Faults(), KEY
         self.books.add(tasks, work)
-        self._server = _Server(("127.0.0.1", 0), _Answer)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/test/"
+        self._server = _Server((host, 0), _Answer)
+        self.url = f"http://{host}:{self._server.server_port}/test/"
         self.scheduler = Scheduler(self.url, self.key, self.books, self.faults)
         self._server.project = self
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="boinc project", daemon=True)
