@@ -62,7 +62,8 @@ class Board:
         errors = {handle_of(service): _error(task) for service, task in firsts.items()}
         for one in self._take_up(asked, reports, errors):
             self._tell(one)
-        return reports
+        with self._changed:
+            return [self._reports.get(one.handle, one) for one in reports]
 
     def last(self, handle: Handle) -> ServiceReport | None:
         """Return what was last heard of a service."""
@@ -104,7 +105,8 @@ class Board:
             if asked < self._asked:
                 return []  # An answer to an older question.
             self._asked = asked
-            before, self._reports = self._reports, {one.handle: one for one in reports}
+            before = self._reports
+            self._reports = {one.handle: _final(before.get(one.handle), one) for one in reports}
             self._errors = errors
             self._changed.notify_all()
         return [
@@ -123,6 +125,11 @@ class Board:
                     self._changed.wait_for(lambda: self._stopped, _QUICKLY)
                 else:
                     self._changed.wait_for(lambda: self._stopped or self._waiting > 0, self._pause)
+
+
+def _final(before: ServiceReport | None, now: ServiceReport) -> ServiceReport:
+    # A lost node that comes back still says for a while that it runs what was given up.
+    return before if before is not None and before.state in ENDED else now
 
 
 def _error(task: Mapping[str, Any] | None) -> str:

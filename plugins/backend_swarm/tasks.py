@@ -65,7 +65,8 @@ def report(service: Said, task: Said | None, nodes: Mapping[str, Said]) -> Servi
         return ServiceReport(who, handle, ServiceState.CREATED, name)
     if status["State"] == "running":
         return ServiceReport(who, handle, ServiceState.STARTED, name, _address(task), at=_seconds(status["Timestamp"]))
-    code = (status.get("ContainerStatus") or {}).get("ExitCode")
+    # A task that was never started has an exit code, too: 0.
+    code = None if status["State"] == "rejected" else (status.get("ContainerStatus") or {}).get("ExitCode")
     why = _why(service, status, code)
     return ServiceReport(who, handle, ServiceState.DEAD, name, None, code, why, _seconds(status["Timestamp"]))
 

@@ -1,0 +1,167 @@
+"""The backend `swarm` on three real nodes: where services run, who reaches whom, and what becomes of a lost node."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from backend_swarm.backend import SwarmBackend
+from backend_swarm.settings import ManagerSettings, SwarmSettings
+from tests.engines.images import SPARK, give_spark
+from tests.engines.swarm import Node, Swarm
+from tests.engines.wordcount import count_words
+from zoe.errors import BackendRefusedError, BackendUnavailableError
+from zoe.plugin import Deployment, ServiceReport, ServiceState
+from zoe.testing.changes import watched
+from zoe.testing.service_spec import service_spec
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("swarm"),
+    # The library docker leaves a socket open where a manager does not answer.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+FOR_EVER = "sleep 1000"
+WEB = "mkdir /tmp/www; echo hello > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def backend(swarm_cluster: Swarm, tmp_path: Path) -> Iterator[SwarmBackend]:
+    # The first manager is gone for ever: the next one is asked.
+    managers = [
+        ManagerSettings(url=f"unix://{tmp_path}/gone.sock"),
+        ManagerSettings(url=swarm_cluster.manager.daemon.url),
+    ]
+    settings = SwarmSettings(managers=managers, stop_grace=1.0, look_seconds=0.5, pull="never")
+    found = SwarmBackend(settings, Deployment("swarm", tmp_path.name, tmp_path))
+    found.open()
+    yield found
+    for report in found.services():
+        found.remove(report.handle)
+    found.close()
+
+
+@pytest.fixture
+def third(swarm_cluster: Swarm) -> Iterator[Node]:
+    """A node to be hurt; afterwards it is well again."""
+    node = swarm_cluster.nodes[2]
+    yield node
+    node.plug(connected=True)
+    if not node.daemon.answers():
+        node.daemon.start()
+    until(lambda: node.name in ready(swarm_cluster))
+
+
+def ready(cluster: Swarm) -> set[str]:
+    with cluster.client() as client:
+        return {n["Description"]["Hostname"] for n in client.nodes() if n["Status"]["State"] == "ready"}
+
+
+def start(backend: SwarmBackend, tmp_path: Path, command: str, node: str, **fields: object) -> ServiceReport:
+    spec = service_spec(backend, tmp_path / "workspace", next(_numbers), command, **fields)
+    return backend.start(spec, node)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.2)
+
+
+def test_every_node_is_told_and_a_drained_one_gets_nothing_new(backend: SwarmBackend, swarm_cluster: Swarm) -> None:
+    assert {node.name for node in backend.nodes() if not node.disabled} == {n.name for n in swarm_cluster.nodes}
+    with swarm_cluster.client() as client:
+        third = next(n for n in client.nodes() if n["Description"]["Hostname"] == "zoe-node3")
+        spec = third["Spec"]
+        client.update_node(third["ID"], third["Version"]["Index"], {**spec, "Availability": "drain"})  # type: ignore[arg-type]
+        try:
+            found = {node.name: node for node in backend.nodes()}["zoe-node3"]
+            assert (found.online, found.disabled) == (True, True)
+        finally:
+            now = client.inspect_node(third["ID"])
+            client.update_node(third["ID"], now["Version"]["Index"], {**spec, "Availability": "active"})  # type: ignore[arg-type]
+
+
+def test_a_service_runs_on_the_node_that_was_chosen(backend: SwarmBackend, tmp_path: Path) -> None:
+    for node in ("zoe-node3", "zoe-node1", "zoe-node2"):
+        assert start(backend, tmp_path, FOR_EVER, node).node == node
+
+
+def test_services_of_one_user_meet_across_nodes_and_another_users_stay_out(
+    backend: SwarmBackend, tmp_path: Path
+) -> None:
+    server = start(backend, tmp_path, WEB, "zoe-node1")
+    name = backend.dns_name(server.who)
+    fetch = f"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 {server.address} 8080 2>&-"
+    script = f"nslookup {name} | grep Address; {fetch}; true"
+    own = start(backend, tmp_path, script, "zoe-node2")
+    foreign = [start(backend, tmp_path, script, node, owner="eve") for node in ("zoe-node1", "zoe-node2")]
+    said = [b"".join(backend.logs(one.handle, follow=True)) for one in (own, *foreign)]
+    assert b"hello" in said[0]
+    assert str(server.address).encode() in said[0]
+    for words in said[1:]:
+        assert b"hello" not in words
+        assert str(server.address).encode() not in words
+
+
+def test_an_image_that_no_node_has_is_refused_in_words(backend: SwarmBackend, tmp_path: Path) -> None:
+    with pytest.raises(BackendRefusedError, match="no-such-image"):
+        start(backend, tmp_path, FOR_EVER, "zoe-node2", image="127.0.0.1:1/no-such-image:1")
+    assert not list(backend.services())
+
+
+def test_a_service_of_a_node_that_crashed_is_told_dead_and_not_started_again(
+    backend: SwarmBackend, tmp_path: Path, third: Node, swarm_cluster: Swarm
+) -> None:
+    changes = watched(backend)
+    lost, safe = (start(backend, tmp_path, FOR_EVER, node) for node in ("zoe-node3", "zoe-node1"))
+    third.crash()
+    until(lambda: third.name not in ready(swarm_cluster))
+    told = changes.wait_for(lost.who.id, seconds=15)
+    assert told.reason == "its node zoe-node3 was lost"
+    assert not {node.name: node.online for node in backend.nodes()}["zoe-node3"]
+    third.daemon.start()
+    until(lambda: third.name in ready(swarm_cluster))
+    states = {report.handle: report.state for report in backend.services()}
+    assert states == {lost.handle: ServiceState.DEAD, safe.handle: ServiceState.STARTED}
+
+
+def test_a_partitioned_node_is_offline_until_its_cable_is_back(
+    backend: SwarmBackend, tmp_path: Path, third: Node
+) -> None:
+    def online() -> bool:
+        return {node.name: node.online for node in backend.nodes()}[third.name]
+
+    third.plug(connected=False)
+    until(lambda: not online())
+    third.plug(connected=True)
+    until(online)
+    assert start(backend, tmp_path, FOR_EVER, third.name).state == ServiceState.STARTED
+
+
+def test_without_any_manager_the_backend_is_unavailable(tmp_path: Path) -> None:
+    settings = SwarmSettings(managers=[ManagerSettings(url=f"unix://{tmp_path}/gone.sock")])
+    backend = SwarmBackend(settings, Deployment("swarm", "x", tmp_path))
+    backend.open()
+    try:
+        with pytest.raises(BackendUnavailableError, match="no manager of the Swarm answers"):
+            backend.nodes()
+    finally:
+        backend.close()
+
+
+def test_spark_counts_words_with_its_workers_on_different_nodes(
+    backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
+) -> None:
+    for node in swarm_cluster.nodes:
+        give_spark(node.daemon)
+    names = [node.name for node in swarm_cluster.nodes]
+    code, said = count_words(backend, tmp_path / "workspace", SPARK, names)
+    assert code == 0, said
+    assert "wordcount-summary:" in said
