@@ -1,10 +1,11 @@
 """Flexible scheduling against rigid, under the same policies: made-up workloads over seeds, and a trace."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from statistics import fmean, stdev
 from tempfile import gettempdir
 
 from bench.report import Figure, main
@@ -24,8 +25,9 @@ _CLASSES = (ALL, *(kind.value for kind in Kind))
 def _measure(arguments: Namespace) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     mix = Mix(arguments.applications, arguments.load)
-    made_up = _compare(arguments, lambda random: generate(random, mix), arguments.seeds)
-    figures |= _told(f"synthetic, {mix.applications} applications, {arguments.seeds} seeds", "synthetic", made_up)
+    if arguments.seeds:
+        made_up = _compare(arguments, lambda random: generate(random, mix), arguments.seeds)
+        figures |= _told(f"synthetic, {mix.applications} applications, {arguments.seeds} seeds", "synthetic", made_up)
     if arguments.trace:
         conversion = swf.Conversion(limit=arguments.jobs)
 
@@ -61,8 +63,32 @@ def _told(title: str, prefix: str, compared: Sequence[Compared]) -> dict[str, Fi
     print(f"| --- | --- |{' ---: |' * (len(_CLASSES) + 5)}")
     for one in compared:
         print(_line(one))
+    pairs = _pairs(compared)
+    _print_pairs(pairs)
+    figures = {f"{prefix}_{_key(one.case)}_{name}": it for one in compared for name, it in _figures(one.results)}
+    return figures | {f"{prefix}_{name}_change": Figure(fmean(changes), "%") for name, changes in pairs.items()}
+
+
+def _pairs(compared: Sequence[Compared]) -> dict[str, list[float]]:
+    """Return for each policy what flexible changes in the mean turnaround of each seed, percent."""
+    of = {(one.case.policy, one.case.mode): one.results for one in compared}
+    return {
+        policy: [
+            100 * (ours.classes[ALL].turnaround.mean / theirs.classes[ALL].turnaround.mean - 1)
+            for ours, theirs in zip(of[policy, Mode.FLEXIBLE], of[policy, Mode.RIGID], strict=True)
+        ]
+        for policy in dict.fromkeys(one.case.policy for one in compared)
+    }
+
+
+def _print_pairs(pairs: Mapping[str, Sequence[float]]) -> None:
+    print("\n| policy | turnaround, flexible against rigid with the same seed | seeds in which flexible is faster |")
+    print("| --- | ---: | ---: |")
+    for policy, changes in pairs.items():
+        deviation = stdev(changes) if len(changes) > 1 else 0.0
+        faster = sum(change < 0 for change in changes)
+        print(f"| {policy} | {fmean(changes):+.1f} % ± {deviation:.1f} % | {faster} of {len(changes)} |")
     print(flush=True)
-    return {f"{prefix}_{_key(one.case)}_{name}": figure for one in compared for name, figure in _figures(one.results)}
 
 
 def _line(one: Compared) -> str:
@@ -112,7 +138,7 @@ def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--placement", default="average")
     parser.add_argument("--applications", type=int, default=1000)
     parser.add_argument("--load", type=float, default=0.9, help="offered load, of both workloads")
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=10, help="of the made-up workload; 0 leaves it out")
     parser.add_argument("--trace", type=Path, help="a trace in the Standard Workload Format")
     parser.add_argument("--jobs", type=int, default=2_000_000, help="how many jobs of the trace, at most")
     parser.add_argument("--trace-seeds", type=int, default=3, help="which jobs are elastic is drawn so often")
