@@ -40,3 +40,23 @@ def test_zoe_does_not_wait_for_a_keeper_that_does_not_answer(make_zoe: Callable[
     zoe.start()
     for execution in (running, *waiting):
         assert zoe.wait_for(execution, "terminated", "error")["status"] == "terminated"
+
+
+def test_kill_while_services_are_starting_starts_each_once_and_leaves_no_process(
+    make_zoe: Callable[..., Zoe], data_dir: Path
+) -> None:
+    zoe = make_zoe(data_dir)
+    frozen = keeper(data_dir)
+    frozen.suspend()
+    try:
+        executions = [zoe.submit(f"echo run >> {data_dir}/mark-$EXECUTION_ID; sleep 0.2") for _ in range(4)]
+        for execution in executions:
+            zoe.wait_for(execution, "starting")
+        zoe.kill()
+    finally:
+        frozen.resume()
+    zoe.start()
+    for execution in executions:
+        assert zoe.wait_for(execution, "terminated", "error")["status"] == "terminated"
+        assert (data_dir / f"mark-{execution}").read_text() == "run\n"
+        assert processes(execution, data_dir) == []
