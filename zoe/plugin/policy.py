@@ -15,4 +15,6 @@ class Policy(Plugin):
         """Return the same executions, the one to serve first at the front. `now` in seconds since the epoch.
 
         Called from the master's loop: no I/O. One that raises is named in the log and FIFO takes over for that pass.
+        The order must not depend on where elastic services are: they are given and taken back by it. A policy that
+        must see nodes, quotas or usage has a method `arrange(snapshot)` besides, which is called in place of this one.
         """

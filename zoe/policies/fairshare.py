@@ -28,8 +28,8 @@ class _Owner(NamedTuple):
 class Fairshare(Policy):
     """Serves whoever holds the smallest share of the cluster, now and lately (dominant resource fairness).
 
-    A share is that of the resource an owner holds most of. An owner of priority 1 is due twice the share, of 2 three
-    times. Of one owner's executions the first submitted comes first.
+    A share is that of the resource an owner's core services hold most of. An owner of priority 1 is due twice the
+    share, of 2 three times. Of one owner's executions the first submitted comes first.
     """
 
     name = "fairshare"
@@ -51,10 +51,14 @@ class Fairshare(Policy):
 
 
 def amounts(one: Application) -> _Amounts:
-    """Return what an execution holds, or will once its core has started: cores, memory, GPUs."""
+    """Return what an execution's core holds, or will: cores, memory, GPUs.
+
+    Elastic services do not count: they are what nobody else needs, and an order that followed them would change with
+    each that is given or taken back, which changes what is given or taken back.
+    """
     cores = memory = gpus = 0.0
     for part in one.parts:
-        if part.core or part.node is not None:
+        if part.core:
             reserved = part.reserved
             cores, memory, gpus = cores + reserved.cores, memory + reserved.memory, gpus + reserved.gpus
     return cores, memory, gpus

@@ -18,15 +18,19 @@ def start_cores(current: Pass, ordered: Iterable[Known]) -> None:
     """
     for known in ordered:
         gang = known.gang
-        if gang is not None and (_is_hopeless(current, gang) or not _serve(current, known, gang)):
+        if gang is not None and (_is_hopeless(current, known, gang) or not _serve(current, known, gang)):
             current.waiting[known.app.id] = known
         elif known.elastic is not None:
             current.wanting.append(known)
 
 
-def _is_hopeless(current: Pass, gang: Gang) -> bool:
+def _is_hopeless(current: Pass, known: Known, gang: Gang) -> bool:
     """Tell at once, as almost always in a long queue, that one who asked for less found no room either."""
-    return current.head is not None and current.no_room[0].covers(gang)
+    if current.head is None:
+        return False
+    if current.no_room[1].covers(gang) and not _ends_in_time(current, known):
+        return True
+    return current.no_room[0].covers(gang)
 
 
 def _serve(current: Pass, known: Known, gang: Gang) -> bool:
@@ -52,13 +56,8 @@ def _serve(current: Pass, known: Known, gang: Gang) -> bool:
 
 def _ends_in_time(current: Pass, known: Known) -> bool:
     """Tell whether an execution will have ended when the head has its room: then it cannot delay it."""
-    shadow, expected = current.shadow, known.app.expected
-    return (
-        shadow is not None
-        and expected is not None
-        and shadow.at < inf
-        and current.snapshot.now + max(expected.seconds, expected.high) <= shadow.at
-    )
+    expected = known.app.expected
+    return expected is not None and expected.high <= current.spare_seconds and expected.seconds <= current.spare_seconds
 
 
 def _start(current: Pass, known: Known, gang: Gang, *, capped: bool) -> bool:
@@ -78,4 +77,5 @@ def _become_head(current: Pass, known: Known, gang: Gang) -> None:
         current.notes[known.app.id] = Why.IMPOSSIBLE
         return
     current.head, current.shadow = known, shadow
+    current.spare_seconds = shadow.at - current.snapshot.now if shadow.at < inf else -1.0
     current.room.limit(shadow.cap)

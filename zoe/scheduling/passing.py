@@ -31,8 +31,8 @@ class Pass:
     """The state of one pass.
 
     `waiting`: whose core got no place, in order. `notes`: why, where it is not just for room. `wanting`: who may have
-    elastic parts. `newcomers`: who got room for good in this pass. `near`: on
-    which nodes those are that started in it. `head`: the first that waits for others to end.
+    elastic parts. `newcomers`: who got room for good in this pass. `near`: on which nodes those are that started in it.
+    `head`: the first that waits for others to end. `spare_seconds`: how long it will; negative if nobody knows.
     """
 
     snapshot: Snapshot
@@ -49,6 +49,7 @@ class Pass:
     near: dict[int, Counter[int]] = field(default_factory=dict)
     head: Known | None = None
     shadow: Shadow | None = None
+    spare_seconds: float = -1.0
     no_start: tuple[Refusals, Refusals] = field(default_factory=lambda: (Refusals(), Refusals()))
     no_room: tuple[Refusals, Refusals] = field(default_factory=lambda: (Refusals(), Refusals()))
 

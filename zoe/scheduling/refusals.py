@@ -11,6 +11,8 @@ class Refusals:
         self._gangs: set[Gang] = set()
         self._shapes: set[Shape] = set()
         self._least: list[tuple[Vector, frozenset[str]]] = []
+        # How many of the least a shape was compared with: it is compared again only when there are more.
+        self._compared: dict[Shape, int] = {}
 
     def add(self, gang: Gang) -> None:
         """Refuse a gang."""
@@ -35,10 +37,13 @@ class Refusals:
         """Tell whether a part is refused."""
         if shape in self._shapes:
             return True
+        if self._compared.get(shape) == len(self._least):
+            return False
         for place, (need, labels) in enumerate(self._least):
             if holds(shape.need, need) and labels <= shape.labels:
                 # Whoever refuses one refuses most: it is asked first from now on.
                 self._least.insert(0, self._least.pop(place))
                 self._shapes.add(shape)
                 return True
+        self._compared[shape] = len(self._least)
         return False
