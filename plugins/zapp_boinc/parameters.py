@@ -56,5 +56,5 @@ class BoincParameters(BaseModel):
     cores: float = Field(
         1, ge=0.1, le=1024, description="Cores that are reserved; the task gets whole ones, at least one."
     )
-    memory: int = Field(GIB, ge=64 * MIB, le=4096 * GIB, strict=True, description="Bytes of memory, all in all.")
+    memory: int = Field(GIB, ge=128 * MIB, le=4096 * GIB, strict=True, description="Bytes of memory, all in all.")
     image: Image = Field("zoe-boinc:1", description="Container image, with tag or digest, that has boinc and python3.")

@@ -20,6 +20,7 @@ from zapp_boinc.boinc_type import BoincSettings, BoincType
 from zapp_boinc.document import SECRET
 from zapp_boinc.parameters import BoincParameters
 from zapp_boinc.task import verdict
+from zapp_boinc.task.output import Output
 from zapp_boinc.task.project import read_reply
 from zapp_boinc.task.verdict import OK, USAGE
 from zoe import zapp
@@ -164,6 +165,26 @@ def test_what_the_scheduler_says_is_understood(reply: str, refused: bool, terms:
     text = f'<scheduler_reply>\n<message priority="low">{reply}</message>\n<request_delay>7.5</request_delay>'
     read = read_reply(text)
     assert (read.key_refused, read.wants_terms, read.delay, read.down) == (refused, terms, 7.5, False)
+
+
+def test_what_the_client_prints_is_passed_on_without_the_key_and_without_control_characters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = Output(KEY)
+    output.follow([f"01-Jan-2026 10:00:00 [Science] \x1b[31m{KEY} and {KEY[3:]}\n"], lambda: None)
+    assert capsys.readouterr().out == "client: ?[31m*** and ***\n"
+
+
+def test_a_stop_before_anything_was_started_is_heard(tmp_path: Path) -> None:
+    environment = {"ZOE_BOINC_URL": "http://127.0.0.1:9/", "ZOE_BOINC_KEY": KEY, "PATH": os.environ["PATH"]}
+    words = [sys.executable, "-I", "-c", packing.program()]
+    with subprocess.Popen(words, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "waiting for the project" in process.stdout.readline()
+        process.terminate()
+        assert process.stdout.read() == "Stopped; there was no task yet.\n"
+        assert process.wait(10) == 143
+    assert list(tmp_path.rglob("host-*")) == []
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_the_client_counts_the_cores_and_the_memory_that_are_reserved(home: Path
         assert run.ends() == 0
         assert "simulate 5 CPUs" in run.log
         (line,) = [line for line in run.log.splitlines() if "max memory usage when active" in line]
-        assert float(line.split()[-2]) == pytest.approx(0.95 * 2048, rel=0.01)
+        assert float(line.split()[-2]) == pytest.approx(2048 - 64, rel=0.01)
 
 
 @together
@@ -105,6 +105,7 @@ def test_work_that_comes_within_the_patience_is_done_by_the_same_host(home: Path
             assert run.ends() == 0, run.log
         assert project.books.work_requests == 3
         assert [task.state for task in project.books.tasks] == [DONE, UNSENT]
+        assert "<hostid>1</hostid>" in project.scheduler.last_request
         assert len(project.books.hosts) == 1
 
 

@@ -36,7 +36,18 @@ def test_a_stop_tells_the_project_that_the_task_will_not_come_back(home: Path) -
         run.says("Starting task")
         assert run.stop() < GRACE_S
         assert run.ends() == 143, run.log
+        assert run.last_line == f"Stopped; {project.url} knows that task wu_1_0 does not come back."
         assert project.books.tasks[0].exit_statuses == [199]
+
+
+@together
+def test_a_stop_while_the_project_fails_is_no_slower_and_says_that_nobody_was_told(home: Path) -> None:
+    with Project(work="600 0 10") as project, Run(project, home) as run:
+        run.says("Starting task")
+        project.faults.scheduler_500 = FOR_EVER
+        assert run.stop() < GRACE_S
+        assert run.ends() == 143, run.log
+        assert "could not be told in time, and waits for task wu_1_0" in run.last_line
 
 
 @together
@@ -114,6 +125,30 @@ def test_a_task_that_is_kept_before_its_upload_is_uploaded_and_no_other_fetched(
 
 
 @together
+def test_a_task_that_is_kept_before_it_was_downloaded_is_done_and_no_other_fetched(home: Path) -> None:
+    with Project(tasks=2, work="0.5 0 10") as project:
+        project.faults.download_later = FOR_EVER
+        with Run(project, home, environment=keeping(home)) as run:
+            run.says("Temporarily failed download")
+            assert run.stop(everybody=True) < GRACE_S
+            assert run.wait() == 143
+        project.faults.download_later = 0
+        with Run(project, home, environment=keeping(home)) as run:
+            assert run.ends() == 0, run.log
+        assert [task.state for task in project.books.tasks] == [DONE, UNSENT]
+        assert project.books.work_requests == 1
+
+
+@together
+def test_a_task_that_may_be_kept_is_given_back_all_the_same_when_its_time_is_over(home: Path) -> None:
+    with Project(work="600 0 10") as project:
+        with Run(project, home, environment=keeping(home), task_timeout=4) as run:
+            assert run.ends() == 124, run.log
+        assert project.books.tasks[0].exit_statuses == [203]
+        assert list((home / "kept").iterdir()) == []
+
+
+@together
 def test_a_client_that_is_killed_is_started_again_and_the_task_goes_on(home: Path) -> None:
     with Project(tasks=2, work="8 0 10") as project, Run(project, home) as run:
         run.says("Starting task")
@@ -161,8 +196,6 @@ def test_the_key_is_in_no_command_line_and_in_no_environment_of_the_client(home:
         told = run.progress()
         assert told is not None
         assert run.key not in told.text
-        for path in (home / "boinc").rglob("*"):
-            assert path.parent.stat().st_mode & 0o077 == 0 or "host-" in str(path.parent)
         (directory,) = (home / "boinc").iterdir()
         assert directory.stat().st_mode & 0o077 == 0
         assert run.ends() == 0

@@ -1,6 +1,7 @@
 """What wakes the one thread that decides: the client's words, a signal, the passing of time."""
 
 import signal
+import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -12,9 +13,10 @@ class Bell:
 
     def __init__(self) -> None:
         self._rings: SimpleQueue[None] = SimpleQueue()
-        self._stop_wanted = False
-        self.urgent = True
-        """Whether a stop ends the run in the midst of what it does; false while there is a client to be parted from."""
+        self.stopped_at: float | None = None
+        """When we were told to stop, by the monotonic clock."""
+        self.urgent = False
+        """Whether a stop ends the run in the midst of what it does: where there is nothing yet to be cleared away."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
 
@@ -35,11 +37,11 @@ class Bell:
 
     def check(self) -> None:
         """Raise the verdict `stopped` if we are to stop."""
-        if self._stop_wanted:
+        if self.stopped_at is not None:
             raise Verdict(STOPPED, "Stopped before the task was done.")
 
     def _stop(self, *_: object) -> None:
-        self._stop_wanted = True
+        self.stopped_at = self.stopped_at or time.monotonic()
         self.ring()
         if self.urgent:
             self.urgent = False

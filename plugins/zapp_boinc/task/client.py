@@ -51,7 +51,7 @@ class Client:
     def wait(self, seconds: float) -> bool:
         """Wait until it has ended by itself; tell whether it has."""
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
+            self._process.wait(max(0.0, seconds))
         return self._process.returncode is not None
 
     def terminate(self) -> None:

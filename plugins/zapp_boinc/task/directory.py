@@ -11,6 +11,9 @@ from zapp_boinc.task.order import Order
 STATE_FILES = ("client_state.xml", "client_state_prev.xml")
 PASSWORD_FILE = "gui_rpc_auth.cfg"  # noqa: S105 - a file's name
 
+OVERHEAD = 64 * 1024**2
+"""Bytes of the reservation that the client and this program need."""
+
 _CONFIG = """<cc_config>
 <log_flags>
 <task>1</task>
@@ -93,12 +96,15 @@ def has_task() -> bool:
     return any("<result>\n" in _text(name) for name in STATE_FILES[:1])
 
 
-def forbid_more_work() -> None:
-    """Have the client, at its next start, go on with the task it has and ask for none: else it would fetch a second."""
+def permit_work() -> None:
+    """Have the next client ask for a task only if it has none: it would fetch a second otherwise.
+
+    One that was ended before it had any has written down that it is to ask for none.
+    """
+    wanted = f"    {_NO_MORE}</project>\n" if has_task() else "</project>\n"
     for name in STATE_FILES:
-        text = _text(name)
-        if text and _NO_MORE not in text:
-            _write(name, text.replace("</project>\n", f"    {_NO_MORE}</project>\n", 1))
+        if text := _text(name):
+            _write(name, re.sub(rf" *{_NO_MORE}", "", text).replace("</project>\n", wanted, 1))
 
 
 def last_reply() -> str:
@@ -115,10 +121,11 @@ def _configure(order: Order) -> None:
 
 
 def _percent_of_memory(reserved: int) -> float:
-    """Return our part of the host's memory: the client takes that of the host for its own."""
+    """Return the task's part of the host's memory, in percent: the client takes that of the host for its own."""
     found = re.search(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
     total = int(found[1]) * 1024 if found else 0
-    return round(min(95.0, 95.0 * reserved / total), 3) if reserved and total else 95.0
+    ours = max(reserved - OVERHEAD, reserved // 2)
+    return round(min(95.0, 100.0 * ours / total), 4) if reserved and total else 95.0
 
 
 def _text(name: str) -> str:

@@ -7,8 +7,8 @@ from zapp_boinc.task.order import Order
 from zapp_boinc.task.output import Output
 from zapp_boinc.task.status import Status
 from zapp_boinc.task.talk import ABORTED, DOWNLOADING, FAILED, UPLOADED, UPLOADING, Talk, Task
+from zapp_boinc.task.verdict import BROKEN, OK, TIMED_OUT, UNREACHABLE, Verdict
 from zapp_boinc.task.verdict import FAILED as TASK_FAILED
-from zapp_boinc.task.verdict import OK, TIMED_OUT, UNREACHABLE, Verdict
 
 SOON_S = 3.0
 """What is left to report is reported after so long: the client itself would wait for minutes when a task has failed."""
@@ -64,13 +64,20 @@ class Holding:
 
         """
         name = self.task.name if self.task else next(iter(acknowledged), None)
-        if name is None or (name not in acknowledged and not self.task):
+        if name is None:
             return
-        code = acknowledged.get(name, self.task.exit_status if self.task else 0)
-        if code == 0 and not self._output.gave_up:
+        code = acknowledged.get(name, self._last_known())
+        if code is None:
+            raise Verdict(BROKEN, f"The BOINC client has lost task {name}, so nobody knows how it ended.")
+        good = self.task is None or self.task.state not in {FAILED, ABORTED}
+        if code == 0 and good and not self._output.lost_upload:
             raise Verdict(OK, f"Task {name} is done; {self._order.url} has acknowledged it.")
         why = self._output.gave_up or _KNOWN.get(code) or f"its program ended with exit code {code}"
         raise Verdict(TASK_FAILED, f"Task {name} failed: {why}. {self._order.url} knows.")
+
+    def _last_known(self) -> int | None:
+        """Return the exit status of a task that had only to be reported: a killed client forgets its reports."""
+        return self.task.exit_status if self.task and self.task.ready else None
 
     def _take(self, task: Task, now: float) -> None:
         self.task, self._since, self._moved = task, now, now

@@ -37,18 +37,15 @@ def _run(order: Order, output: Output) -> None:
         except OSError as error:
             output.say(f"the progress cannot be told: {order.address}:{order.port}: {error.strerror}")
     home = directory.enter(order)
-    kept = False
+    kept, run = False, Run(order, output, bell, status)
     try:
-        Run(order, output, bell, status).to_the_end()
+        run.to_the_end()
     except Verdict as verdict:
-        kept = verdict.code == STOPPED and order.keep is not None and directory.has_task()
-        raise Verdict(verdict.code, _parting_words(verdict, order, kept)) from None
+        if verdict.code != STOPPED:
+            raise
+        kept = order.keep is not None and directory.has_task()
+        words = "the task is kept and goes on next time" if kept else run.what_the_project_knows()
+        raise Verdict(STOPPED, f"Stopped; {words}.") from None
     finally:
         if not kept:
             directory.leave(home)
-
-
-def _parting_words(verdict: Verdict, order: Order, kept: bool) -> str:
-    if verdict.code != STOPPED:
-        return str(verdict)
-    return "Stopped; the task is kept and goes on next time." if kept else f"Stopped; {order.url} was told."

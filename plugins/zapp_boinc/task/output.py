@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 
+LONGEST_LINE = 1000
 _REPLY = "Scheduler request completed"
 _COMPLAINT = re.compile(
     r"(Giving up on (?:download|upload) of .*|Checksum or signature error for .*|.*No scheduler URLs found.*"
@@ -21,14 +22,19 @@ class Output:
         self._secrets = [part for part in (secret, secret.rpartition("_")[2]) if len(part) > 7]
         self.replies = 0
         """How often the scheduler has answered."""
+        self.acknowledged = False
+        """Whether the project has acknowledged a task."""
         self.complaint = ""
         """What went wrong last, in the client's words."""
         self.gave_up = ""
         """Which file was given up for good, in the client's words."""
+        self.lost_upload = False
+        """Whether it was one of the task's results."""
 
     def say(self, line: str) -> None:
         """Print a line, whoever said it, without the key."""
-        sys.stdout.write(self.without_key(line) + "\n")
+        text = self.without_key(line)[:LONGEST_LINE]
+        sys.stdout.write("".join(letter if letter.isprintable() else "?" for letter in text) + "\n")
         sys.stdout.flush()
 
     def without_key(self, text: str) -> str:
@@ -46,6 +52,7 @@ class Output:
                 said()
 
     def _listen(self, words: str) -> bool:
+        self.acknowledged = self.acknowledged or "got ack for task" in words
         if words.startswith(_REPLY):
             self.replies += 1
             return True
@@ -53,4 +60,5 @@ class Output:
             self.complaint = self.without_key(found[1].removeprefix("Reason: "))
             if words.startswith(("Giving up", "Checksum")):
                 self.gave_up = self.gave_up or self.complaint
+                self.lost_upload = self.lost_upload or "upload" in self.complaint
         return found is not None

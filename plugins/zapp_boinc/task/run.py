@@ -17,8 +17,11 @@ from zapp_boinc.task.waiting import Waiting
 LOOK_S = 1.0
 """Seconds between two looks: the client has no events but its words, and moves once a second itself."""
 SILENCE_S = 60.0
+LEAVE_S = 4.0
+"""Seconds for a client without a task to end."""
 PARTING_S = 8.5
 """Seconds that the client has to take leave of the project; who stops us waits for ten."""
+ONCE_MORE_S = 4.0
 MOST_DEATHS = 2
 _HOPELESS = {
     108: "another client works in its directory",
@@ -49,17 +52,31 @@ class Run:
             self._find_project()
         again = False
         while True:
-            pause = self._with_client(again=again)
-            self._bell.urgent = True
-            self._bell.check()
-            self._sleep(pause)
+            self._sleep(self._with_client(again=again))
             again = True
 
+    def what_the_project_knows(self) -> str:
+        """Say what a stop means to the project."""
+        if self._holding.task is None:
+            return "there was no task yet"
+        name, url = self._holding.task.name, self._order.url
+        if self._output.acknowledged:
+            return f"{url} knows that task {name} does not come back"
+        return f"{url} could not be told in time, and waits for task {name} until its deadline"
+
     def _find_project(self) -> None:
-        while (trouble := project.trouble_with(self._order.url)) is not None:
+        while (trouble := self._trouble()) is not None:
             self._output.say(f"waiting for the project: {trouble}")
             self._status.tell("waiting for the project")
             self._sleep(self._waiting.without_page(trouble))
+
+    def _trouble(self) -> str | None:
+        self._bell.urgent = True
+        self._bell.check()
+        try:
+            return project.trouble_with(self._order.url)
+        finally:
+            self._bell.urgent = False
 
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -68,9 +85,7 @@ class Run:
 
     def _with_client(self, *, again: bool) -> float:
         """Run a client, and return after how many seconds another one is needed."""
-        if directory.has_task():
-            directory.forbid_more_work()
-        self._bell.urgent = False
+        directory.permit_work()
         self._bell.check()
         client, talk = Client(self._order, self._output, self._bell.ring), Talk(self._order.url)
         try:
@@ -98,6 +113,8 @@ class Run:
                 continue
             heard, replies = time.monotonic(), answered
             if pause is not None:
+                client.terminate()  # so that it writes down which host it is
+                client.wait(LEAVE_S)
                 return pause
         return self._mourn(code)
 
@@ -105,13 +122,12 @@ class Run:
         tasks = talk.tasks()
         if tasks:
             self._holding.look(talk, tasks)
-        elif self._holding.task or self._resumed or replied:
-            self._holding.judge(talk.acknowledged())
-            if replied and not self._holding.task:
-                return self._waiting.refused(project.read_reply(directory.last_reply()))
-        else:
-            self._status.tell("asking for a task")
-            self._waiting.without_reply()
+            return None
+        self._holding.judge(talk.acknowledged())
+        if replied:
+            return self._waiting.refused(project.read_reply(directory.last_reply()))
+        self._status.tell("asking for a task")
+        self._waiting.without_reply()
         return None
 
     def _mourn(self, code: int) -> float:
@@ -128,19 +144,22 @@ class Run:
         """Take leave: of the task for good, or until the next time."""
         if verdict.code == STOPPED:
             client.terminate()
-            client.wait(PARTING_S)
+            client.wait((self._bell.stopped_at or time.monotonic()) + PARTING_S - time.monotonic())
         elif self._holding.task is not None:
             with suppress(OSError):
                 self._give_back(client, talk)
 
     def _give_back(self, client: Client, talk: Talk) -> None:
-        until = time.monotonic() + PARTING_S
-        tasks = talk.tasks()
+        tasks, until, contact_at = talk.tasks(), time.monotonic() + PARTING_S, 0.0
         for task in tasks:
             talk.abort(task.name)
         talk.abort_transfers()
         client.kill_programs([task.pid for task in tasks if task.pid])
-        while tasks and time.monotonic() < until:
-            talk.contact_project()
+        while tasks and (now := time.monotonic()) < until:
+            if all(task.ready for task in tasks) and now > contact_at:
+                contact_at = now + ONCE_MORE_S
+                talk.contact_project()
             client.wait(LOOK_S)
             tasks = talk.tasks()
+        if tasks:
+            self._output.say(self.what_the_project_knows())

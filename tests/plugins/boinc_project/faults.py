@@ -17,6 +17,7 @@ class Faults:
     echo_key: bool = False
     bad_signature: bool = False
     missing_input: bool = False
+    download_later: int = 0
     upload_later: int = 0
     upload_never: bool = False
     per_request: int = 1

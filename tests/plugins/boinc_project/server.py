@@ -81,6 +81,8 @@ class _Answer(BaseHTTPRequestHandler):
         if self.path == "/test/":
             status = 500 if project.faults.happens("master_500") else 404 if project.faults.not_a_project else 200
             return self._send(status, project.page().encode())
+        if project.faults.happens("download_later"):
+            return self._send(503, b"")
         content = project.file(self.path.rpartition("/")[2])
         return self._send(404 if content is None else 200, content or b"")
 
