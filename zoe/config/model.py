@@ -83,6 +83,8 @@ class MasterSettings(Section):
     """The longest wait before a service that keeps dying is started again, seconds."""
     progress_seconds: Seconds = 1.0
     """How often ZApp types are asked how far an execution is, seconds."""
+    lost_core: Literal["end", "restart"] = "end"
+    """What becomes of an execution whose core service was lost with its node: it fails, or it starts again."""
     unreachable_patience: Seconds = 300.0
     """How long the services of a node that does not answer count as running, seconds."""
 

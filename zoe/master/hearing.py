@@ -18,7 +18,11 @@ Answer = said.Started | said.Refused | said.NoRoom | said.NotAnswered | said.End
 
 @dataclass(slots=True)
 class Hearing:
-    """Takes up what was said. `listed`: everything that the backend has is known, so that anything may move."""
+    """Takes up what was said.
+
+    `listed`: everything that the backend has is known, so that anything may move. `doubtful`: something was said that
+    makes one look again soon.
+    """
 
     database: Database
     calls: BackendCalls
@@ -27,6 +31,7 @@ class Hearing:
     nodes: tuple[NodeReport, ...] = ()
     listed: bool = False
     nodes_changed: bool = True
+    doubtful: bool = False
 
     def hear(self, outcome: said.Outcome, ledger: Ledger) -> None:
         """Turn what was said into facts."""
@@ -52,14 +57,20 @@ class Hearing:
             case said.NoRoom(words=words):
                 self.observer.no_room(*found, words, ledger)
             case said.NotAnswered(words=words):
+                self.doubtful = True
                 self.observer.not_answered(*found, words, ledger)
             case said.Ended():
                 self.observer.ended(*found, ledger)
 
     def _take_report(self, report: ServiceReport, ledger: Ledger) -> None:
         found = self.board.services.get(report.who.id)
-        if found is not None and report.state not in {ServiceState.CREATED, ServiceState.STARTED}:
-            self.observer.died(*found, report, ledger)
+        if found is None or report.state == ServiceState.STARTED:
+            return
+        if report.state == ServiceState.CREATED:
+            self.observer.on_its_way(*found, report, ledger)
+            return
+        self.doubtful = self.doubtful or report.state == ServiceState.DESTROYED
+        self.observer.died(*found, report, ledger)
 
     def _take_listing(self, listing: said.Listed, ledger: Ledger) -> None:
         first, self.listed = not self.listed, True

@@ -18,9 +18,13 @@ class LostTrackError(Exception):
 
 @dataclass(slots=True)
 class Ledger:
-    """Collects the changes of one tick. Backend calls are made only after what they rest on is committed."""
+    """Collects the changes of one tick. Backend calls are made only after what they rest on is committed.
+
+    `restart_lost`: an execution whose core service was lost with its node goes back to the queue.
+    """
 
     now: float
+    restart_lost: bool = False
     steps: list[Step] = field(default_factory=list)
     services: dict[int, ServiceEntry] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
 from zoe.plugin import ServiceReport, ServiceState
-from zoe.state.lifecycle import ServiceStatus, Status
+from zoe.state.lifecycle import Note, ServiceStatus, Status
 
 _GONE = frozenset({ServiceState.DEAD, ServiceState.OOM_KILLED, ServiceState.DESTROYED})
 _STABLE_AFTER = 60.0
+_LOST_PAUSE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ class Observer:
         note = _epitaph(report)
         service.error_message = note if report.exit_code != 0 else None
         ledger.write_down(execution, service, note)
+
+    def on_its_way(
+        self, execution: ExecutionEntry, service: ServiceEntry, report: ServiceReport, ledger: Ledger
+    ) -> None:
+        """Take up what the backend tells while it starts a service: how far the download of its image is, say."""
+        if report.reason and service.status == ServiceStatus.STARTING:
+            ledger.notes.append(Note(execution.id, service.row.name, ledger.now, report.reason))
 
     def refused(self, execution: ExecutionEntry, service: ServiceEntry, words: str, ledger: Ledger) -> None:
         """Take up that the backend will not start a service."""
@@ -90,12 +98,14 @@ class Observer:
 
     def _again(self, service: ServiceEntry, ledger: Ledger, died: bool) -> None:
         service.status, service.node, service.dead = ServiceStatus.RUNNABLE, None, False
-        service.backend_status = ServiceState.UNDEFINED
+        lost, service.backend_status = service.backend_status == ServiceState.DESTROYED, ServiceState.UNDEFINED
         if died:
             lived = ledger.now - service.since
             service.restart_count = service.restart_count + 1
             service.attempts = 0 if lived > _STABLE_AFTER else service.restart_count - 1
-            service.not_before = ledger.now + (self._delay(service) if service.attempts else 0.0)
+            # What was lost with its node waits until it is known which nodes are left.
+            at_once = _LOST_PAUSE if lost else 0.0
+            service.not_before = ledger.now + (self._delay(service) if service.attempts else at_once)
 
     def _delay(self, service: ServiceEntry) -> float:
         service.attempts += 1

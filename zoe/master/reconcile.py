@@ -5,6 +5,7 @@ from typing import Protocol
 
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
+from zoe.plugin import ServiceState
 from zoe.state.lifecycle import ServiceStatus, Status
 
 _OVER = frozenset({ServiceStatus.INACTIVE, ServiceStatus.ERROR})
@@ -49,7 +50,7 @@ def _leave_queue(execution: ExecutionEntry, ledger: Ledger) -> None:
 
 
 def _go_on(execution: ExecutionEntry, ledger: Ledger, calls: Calls) -> None:
-    ending = _ending(execution, ledger.now)
+    ending = _ending(execution, ledger)
     if ending is not None:
         ledger.step(
             execution,
@@ -66,13 +67,13 @@ def _go_on(execution: ExecutionEntry, ledger: Ledger, calls: Calls) -> None:
     _bury(execution, ledger, calls)
 
 
-def _ending(execution: ExecutionEntry, now: float) -> Ending | None:
+def _ending(execution: ExecutionEntry, ledger: Ledger) -> Ending | None:
     if execution.stop_reason is not None:
         return Ending(Status.TERMINATED, execution.stop_reason)
     for service in execution.services:
-        if (found := _ending_by(service)) is not None:
+        if (found := _ending_by(service, restart_lost=ledger.restart_lost)) is not None:
             return found
-    if _overdue(execution, now):
+    if _overdue(execution, ledger.now):
         hours = execution.row.runtime_limit / 3600
         return Ending(Status.TERMINATED, f"reached the quota's runtime limit of {hours:.4g} hours")
     return None
@@ -83,9 +84,11 @@ def _overdue(execution: ExecutionEntry, now: float) -> bool:
     return bool(limit) and start is not None and now >= start + limit
 
 
-def _ending_by(service: ServiceEntry) -> Ending | None:
+def _ending_by(service: ServiceEntry, *, restart_lost: bool) -> Ending | None:
     if service.failed and (service.row.essential or service.instance.service.monitor):
         message = f"{service.row.name} {service.error_message or 'failed'}"
+        if restart_lost and service.backend_status == ServiceState.DESTROYED:
+            return Ending(Status.QUEUED, message)
         return Ending(Status.ERROR, message, service.exit_code, message)
     if service.dead and service.instance.service.monitor:
         return Ending(Status.TERMINATED, f"{service.row.name} finished", 0)

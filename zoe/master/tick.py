@@ -28,7 +28,7 @@ class Round:
     """The state of the master between two ticks.
 
     `resync_seconds`: how often the backend is asked for all it has. `holds_back`: who is beyond the quota waits in the
-    queue (otherwise the API has refused already).
+    queue (otherwise the API has refused already). `restart_lost`: see `Ledger`.
     """
 
     database: Database
@@ -39,8 +39,10 @@ class Round:
     announce: Callable[[ExecutionChange], None]
     resync_seconds: float
     holds_back: bool = True
+    restart_lost: bool = False
     hearing: Hearing = field(init=False)
     _next_look: float = 0.0
+    _last_look: float = 0.0
     waiting: WaitingRoom = field(init=False)
     _next_progress: float | None = None
     _replan: bool = True
@@ -72,11 +74,15 @@ class Round:
 
     def tick(self, now: float) -> None:
         """Take everything as far as it can go now."""
-        ledger = Ledger(now)
+        ledger = Ledger(now, self.restart_lost)
         self._look(now)
         self._take_wishes(ledger)
         while self.calls.inbox:
             self.hearing.hear(self.calls.inbox.popleft(), ledger)
+        if self.hearing.doubtful:
+            # A node may be gone: see before anything is placed there again.
+            self.hearing.doubtful = False
+            self._next_look = min(self._next_look, max(now, self._last_look + _LOOK_AGAIN))
         for execution in self.hearing.board.due(now):
             ledger.touch(execution)
         self._reconcile(ledger)
@@ -95,6 +101,7 @@ class Round:
     def _look(self, now: float) -> None:
         if now >= self._next_look:
             self._next_look = now + (self.resync_seconds if self.hearing.listed else _LOOK_AGAIN)
+            self._last_look = now
             self.calls.look()
 
     def accounts_changed(self) -> None:

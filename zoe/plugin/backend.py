@@ -180,7 +180,10 @@ class Backend(Plugin):
 
     @abstractmethod
     def watch(self, changed: Callable[[ServiceReport], None]) -> None:
-        """From now on call `changed`, from any thread, as soon as a service's state changes. Returns at once."""
+        """From now on call `changed`, from any thread, as soon as a service's state changes. Returns at once.
+
+        A report of state `created` with a `reason` tells how far a start is ("pulling its image: 40 %").
+        """
 
     @abstractmethod
     def logs(self, handle: Handle, follow: bool) -> Iterator[bytes]:

@@ -55,6 +55,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         announcer(plugins, stack),
         settings.master.resync_seconds,
         holds_back=settings.scheduler.over_quota == "queue",
+        restart_lost=settings.master.lost_core == "restart",
     )
     backend.watch(calls.tell)
     master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds)

@@ -2,12 +2,13 @@
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from zoe.master.usage import UsageBook
-from zoe.plugin import NodeReport, Resources, ServiceState
+from zoe.plugin import Handle, NodeReport, Resources, ServiceId, ServiceReport, ServiceState
 from zoe.scheduling.model import Node
 from zoe.state.models import Event, Execution, Quota
 
@@ -354,3 +355,43 @@ def test_what_owners_held_lately_is_known_again_after_a_restart(stage: "Stage") 
     begun = UsageBook(stage.database, half_life=3600).at(stage.now, [], [Node("node1", Resources(1.0, 1 << 40))])
     assert abs(kept["ada"] - 0.25) < 0.01  # half of the cluster for one half-life
     assert abs(begun["ada"] - kept["ada"]) < 0.01
+
+
+def test_an_execution_whose_core_was_lost_with_its_node_starts_again_where_that_is_configured(stage: "Stage") -> None:
+    stage.round.restart_lost = True
+    execution = stage.submit(SPARK)
+    stage.settle()
+    stage.backend.end(stage.ids(execution)["the-master0"], None, ServiceState.DESTROYED)
+    stage.settle()
+    assert stage.status(execution) == "running"
+    steps = [event.after for event in Event.select().order_by(Event.id) if event.before]
+    assert steps == ["queued", "starting", "running", "cleaning up", "queued", "starting", "running"]
+
+
+def test_nothing_is_placed_again_on_a_node_that_was_lost(stage: "Stage") -> None:
+    both = [NodeReport(name, Resources(cores=2.0, memory=1 << 40)) for name in ("node1", "node2")]
+    stage.backend.machines = both
+    execution = stage.submit(SPARK)
+    stage.settle()
+    lost = [row for row in stage.services(execution).values() if row.node == "node2" and not row.essential]
+    stage.backend.machines = [both[0], replace(both[1], online=False)]
+    for row in lost:
+        stage.backend.end(int(row.id), None, ServiceState.DESTROYED)
+    stage.settle()
+    stage.settle(seconds=3)
+    stage.settle(seconds=3)
+    nodes = {row.node for row in stage.services(execution).values() if row.status == "active" and not row.essential}
+    assert "node2" not in nodes
+
+
+def test_what_a_backend_tells_while_it_starts_a_service_is_in_the_executions_events(stage: "Stage") -> None:
+    stage.settle()
+    stage.backend.reachable = False
+    execution = stage.submit(ONE)
+    stage.tick()
+    who = ServiceId(stage.ids(execution)["main-part0"], execution, "main-part0")
+    stage.round.calls.tell(
+        ServiceReport(who, Handle("x"), ServiceState.CREATED, "node1", reason="pulling its image: 40 %")
+    )
+    stage.tick()
+    assert "pulling its image: 40 %" in [event.reason for event in Event.select()]
