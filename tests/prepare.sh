@@ -4,7 +4,16 @@
 set -u
 
 missing=()
-command -v java >/dev/null 2>&1 || missing+=(default-jre-headless)
+needs() { # command, package
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+needs java default-jre-headless
+needs dockerd docker.io
+needs iptables iptables
+needs busybox busybox-static
+needs debootstrap debootstrap
+needs ip iproute2
+needs boinc boinc-client
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
@@ -12,4 +21,9 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     exit 0
 fi
 echo "Installing for the tests: ${missing[*]}"
+# Nothing that is installed may start by itself: the tests start what they need, and end it.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+fi
 apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
