@@ -1,7 +1,10 @@
 """Who dies, is killed or vanishes: noticed at once, with the reason."""
 
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from tests.acceptance.conftest import until
 from tests.acceptance.faults.kit import entry, keeper, processes, run, service
@@ -15,7 +18,8 @@ if TYPE_CHECKING:
 
 def _kill(zoe: "Zoe", execution: int, name: str) -> None:
     for process in processes(execution, zoe.data_dir, name):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # ended with the one before it
+            process.kill()
 
 
 def _active_again(zoe: "Zoe", execution: int, name: str, restarts: int) -> dict[str, Any]:

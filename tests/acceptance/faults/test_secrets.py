@@ -23,6 +23,7 @@ def test_no_usual_password_opens_the_admins_account(shared: Zoe, password: str) 
     assert _sign_in(shared, password).status_code in {401, 429}
 
 
+@pytest.mark.slow  # starts Zoe twice
 def test_the_password_is_made_up_and_shown_once(make_zoe: Callable[..., Zoe], data_dir: Path, shared: Zoe) -> None:
     zoe = make_zoe(data_dir)
     (password,) = SHOWN.findall(zoe.log.read_text())

@@ -4,8 +4,13 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.conftest import Zoe
 from tests.acceptance.faults.kit import keeper, processes
+
+# Each starts Zoe twice.
+pytestmark = pytest.mark.slow
 
 DEAF = "trap '' TERM; while true; do sleep 600; done"
 GRACE = "ZOE_MASTER__STOP_GRACE"
