@@ -1,11 +1,13 @@
 """The same ZApp as a process and in a container: started, asked and stopped by the real backend."""
 
 import os
+import select
 import shutil
 import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from tests.plugins.boinc_project import Project
 from tests.plugins.boinc_project.books import DONE
 from tests.plugins.boinc_project.image import IMAGE, give_boinc
 from tests.plugins.boinc_project.on_backend import OnBackend
+from tests.plugins.boinc_project.together import together
 from zoe.plugin import Backend, Deployment
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -28,21 +31,21 @@ with_client = pytest.mark.skipif(
 GRACE_S = 10
 
 
-@pytest.fixture
-def workspace() -> Iterator[Path]:
-    """A directory that another user may reach, as pytest's own are not."""
-    with tempfile.TemporaryDirectory() as directory:
-        Path(directory).chmod(0o755)
-        yield Path(directory)
-
-
-@pytest.fixture
-def processes(workspace: Path) -> Iterator[ProcessBackend]:
+@contextmanager
+def processes() -> Iterator[tuple[ProcessBackend, Path]]:
+    """Lend a backend and a workspace, in a directory that another user may reach, as pytest's own are not."""
     settings = ProcessSettings(run_as="auto" if os.geteuid() == 0 else "self")
-    made = ProcessBackend(settings, Deployment("test", "some-id", workspace / "zoe"))
-    made.open()
-    yield made
-    clear(made)
+    with tempfile.TemporaryDirectory() as directory:
+        workspace = Path(directory)
+        workspace.chmod(0o755)
+        made = ProcessBackend(settings, Deployment("test", workspace.name, workspace / "zoe"))
+        made.open()
+        try:
+            yield made, workspace
+        finally:
+            keeper = made.keeper_pid()
+            clear(made)
+            wait_for_end(keeper)
 
 
 @pytest.fixture
@@ -60,6 +63,13 @@ def clear(backend: Backend) -> None:
         backend.stop(report.handle, 0)
         backend.remove(report.handle)
     backend.close()
+
+
+def wait_for_end(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(pid)
+        assert select.select([descriptor], [], [], 20)[0]
+        os.close(descriptor)
 
 
 def own_address() -> str:
@@ -95,27 +105,32 @@ def a_stop_gives_the_task_back(backend: Backend, project: Project, workspace: Pa
 
 @with_client
 @pytest.mark.xdist_group("boinc")
-def test_a_process_of_the_owner_does_one_task(processes: ProcessBackend, workspace: Path) -> None:
-    with Project(work="4 0 10") as project:
-        one_task_is_done(processes, project, workspace)
+@together
+def test_a_process_of_the_owner_does_one_task(home: Path) -> None:
+    with Project(work="4 0 10") as project, processes() as (backend, workspace):
+        one_task_is_done(backend, project, workspace)
+        files = [path for path in workspace.rglob("*") if path.is_file()]
+        assert files
+        assert not [path for path in files if project.key.encode() in path.read_bytes()]
 
 
 @with_client
 @pytest.mark.xdist_group("boinc")
-def test_a_process_that_is_stopped_gives_its_task_back(processes: ProcessBackend, workspace: Path) -> None:
-    with Project(work="600 0 10") as project:
-        a_stop_gives_the_task_back(processes, project, workspace)
+@together
+def test_a_process_that_is_stopped_gives_its_task_back(home: Path) -> None:
+    with Project(work="600 0 10") as project, processes() as (backend, workspace):
+        a_stop_gives_the_task_back(backend, project, workspace)
 
 
 @pytest.mark.xdist_group("docker")
 def test_a_container_does_one_task_as_a_user_whom_the_image_does_not_know(
-    containers: DockerBackend, workspace: Path
+    containers: DockerBackend, tmp_path: Path
 ) -> None:
     with Project(work="4 0 10", host=own_address()) as project:
-        one_task_is_done(containers, project, workspace)
+        one_task_is_done(containers, project, tmp_path)
 
 
 @pytest.mark.xdist_group("docker")
-def test_a_container_that_is_stopped_gives_its_task_back(containers: DockerBackend, workspace: Path) -> None:
+def test_a_container_that_is_stopped_gives_its_task_back(containers: DockerBackend, tmp_path: Path) -> None:
     with Project(work="600 0 10", host=own_address()) as project:
-        a_stop_gives_the_task_back(containers, project, workspace)
+        a_stop_gives_the_task_back(containers, project, tmp_path)

@@ -82,7 +82,7 @@ def test_the_client_counts_the_cores_and_the_memory_that_are_reserved(home: Path
 def test_a_project_without_work_is_asked_until_the_patience_is_over(home: Path) -> None:
     with Project() as project:
         project.faults.no_work = FOR_EVER
-        with Run(project, home, patience=20) as run:
+        with Run(project, home, patience=40) as run:
             assert run.ends() == 75, run.log
             assert run.last_line.endswith("has no task for this machine; it says: Project has no tasks available.")
         assert project.books.work_requests > 1

@@ -69,15 +69,15 @@ def test_a_program_that_does_not_listen_is_gone_with_the_stop(home: Path) -> Non
 
 
 @together
-def test_a_stop_before_there_is_a_task_is_quick(home: Path) -> None:
+def test_a_stop_before_the_project_answers_is_heard(home: Path) -> None:
     with Run("http://127.0.0.1:9/closed/", home) as run:
         run.says("waiting for the project")
-        assert run.stop() < 3
+        assert run.stop() < GRACE_S
         assert run.ends() == 143, run.log
 
 
 @together
-def test_a_stop_while_there_is_no_work_is_quick(home: Path) -> None:
+def test_a_stop_while_there_is_no_work_is_heard(home: Path) -> None:
     with Project() as project:
         project.faults.no_work, project.faults.no_work_delay = FOR_EVER, 60
         with Run(project, home) as run:
