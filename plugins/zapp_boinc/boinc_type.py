@@ -1,7 +1,7 @@
 """The ZApp type `boinc`."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Annotated, cast
 
 from pydantic import BaseModel, Field
 
@@ -9,11 +9,13 @@ from zapp_boinc import document, endings, progress
 from zapp_boinc.parameters import BoincParameters
 from zoe.plugin import Deployment, PluginSettings, Progress, RunningService, ZAppType
 
+Seconds = Annotated[int, Field(ge=1, le=86400)]
+
 
 class BoincSettings(PluginSettings):
     """What a site sets under `[plugins.boinc]`."""
 
-    retry_delay: tuple[int, int] | None = Field(
+    retry_delay: tuple[Seconds, Seconds] | None = Field(
         None,
         description="Shortest and longest delay before something that failed is tried again, in seconds; "
         "leave it out for projects that are not yours: BOINC's own delays are what they expect.",
