@@ -175,10 +175,11 @@ class World:
         assert {start.node for start in decided.starts} <= {machine.name for machine in self.nodes}
 
     def _check_gangs(self, decided: Plan) -> None:
+        sent_back = {stop.application for stop in decided.stops if stop.requeue}
         for app in self.apps.values():
             asked = [part for part in app.parts if part.core and part.node is None]
             given = [part.id in started(decided) for part in asked]
-            if app.opportunistic and any(part.leaving for part in app.parts):
+            if app.id in sent_back or (app.opportunistic and any(part.leaving for part in app.parts)):
                 assert not any(given)
             else:
                 assert all(given) or not any(given)

@@ -198,3 +198,10 @@ def test_an_empty_cluster_and_an_empty_queue_give_an_empty_plan() -> None:
     decided: Plan = decide([])
     assert (decided.starts, decided.stops, dict(decided.waits), decided.complaints) == ([], [], {}, [])
     assert not decide([], application(1, [1])).waits[1].possible
+
+
+def test_a_forecast_counts_an_execution_that_gets_a_lost_core_service_back() -> None:
+    half = placed(application(1, [1, 1]), "a", started=0.0)
+    decided = decide([node("a", 2)], half, application(2, [1]))
+    assert started(decided) == {101}
+    assert decided.waits[2].start is None

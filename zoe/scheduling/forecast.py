@@ -17,7 +17,8 @@ _FURTHEST = 50
 """How far back in the queue somebody is given a time: behind so many others it would be a guess."""
 _AT_ONCE = Estimate(0.0, 0.0, 0.0)
 
-_ends_at = tuple[float, int, Sequence[Held]]
+_EndsAt = tuple[float, int, Sequence[Held]]
+"""When an execution gives something back, a number of no meaning that tells entries apart, and what."""
 
 
 class Forecast:
@@ -55,11 +56,11 @@ class Forecast:
             held = [Held(known.app.parts[0], n, shape.need) for n, shape in zip(nodes, known.gang.shapes, strict=True)]
             for _, node, need in held:
                 left[node] = minus(left[node], need)
-            heappush(ends, (now + _lasts(known.app, which), known.app.id, held))
+            heappush(ends, (now + _lasts(known.app, which), -known.app.id, held))
         return starts
 
     def _wait(
-        self, gang: Gang, left: list[tuple[int, int, int]], ends: list[_ends_at], now: float
+        self, gang: Gang, left: list[tuple[int, int, int]], ends: list[_EndsAt], now: float
     ) -> tuple[list[int] | None, float]:
         prospect = Prospect(gang, left, self._room)
         nodes = prospect.nodes()
@@ -70,9 +71,13 @@ class Forecast:
                 nodes = prospect.nodes()
         return nodes, now
 
-    def _ends(self, which: str) -> list[_ends_at]:
+    def _ends(self, which: str) -> list[_EndsAt]:
         by_id = {app.id: app for app in self._snapshot.applications}
-        ends = [(started + _lasts(by_id[id_], which), id_, held) for (_, started, id_), held in self._endings]
+        # One that gets back a core service it lost is there twice: with what it holds, and with what it gets.
+        ends = [
+            (started + _lasts(by_id[id_], which), number, held)
+            for number, ((_, started, id_), held) in enumerate(self._endings)
+        ]
         heapify(ends)
         return ends
 

@@ -88,7 +88,8 @@ class Pass:
 
     def enter(self, known: Known, held: Sequence[Held]) -> None:
         """Count an execution whose core got room for good."""
-        self.newcomers.append((end_of(known.app, self.snapshot.now), held))
+        started = self.snapshot.now if known.app.started is None else known.app.started
+        self.newcomers.append((end_of(known.app, started), held))
         self.quotas.give(known)
 
     def stop(self, victims: Sequence[Victim], reason: str) -> None:
