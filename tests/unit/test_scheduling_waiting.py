@@ -78,6 +78,8 @@ def test_waits_may_be_read_after_the_next_pass() -> None:
     before = world.tick().waits
     world.end(1)
     world.tick()
+    world.nodes = []
+    world.tick()
     assert "held by execution 1" in before[2].reason
 
 

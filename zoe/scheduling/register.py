@@ -109,14 +109,6 @@ class Register:
         self.labelled: dict[frozenset[str], list[int]] = {}
         self.possible: WeakKeyDictionary[Gang, bool] = WeakKeyDictionary()
 
-    def with_labels(self, labels: frozenset[str]) -> list[int]:
-        """Return the open nodes that carry labels."""
-        found = self.labelled.get(labels)
-        if found is None:
-            found = [number for number, node in enumerate(self.nodes) if node.open and labels <= node.labels]
-            self.labelled[labels] = found
-        return found
-
     def _replace(self, old: Known | None, app: Application) -> Known:
         if old is not None:
             self._forget(old)

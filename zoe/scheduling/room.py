@@ -20,7 +20,7 @@ class Room:
 
     def __init__(self, register: Register) -> None:
         self.nodes, self.number = register.nodes, register.number
-        self.totals, self.with_labels = register.totals, register.with_labels
+        self.totals, self._labelled = register.totals, register.labelled
         self.free, self.soon, self.ever = register.free.copy(), register.soon.copy(), register.ever.copy()
         for number, node in enumerate(self.nodes):
             if not node.open:
@@ -29,6 +29,15 @@ class Room:
         self.cap: list[Vector] | None = None
         self.log: list[int] = []
         self._capped: dict[Amount, list[Vector]] = {}
+
+    def with_labels(self, labels: frozenset[str]) -> list[int]:
+        """Return the open nodes that carry labels."""
+        found = self._labelled.get(labels)
+        if found is None:
+            # Remembered in the register for later passes; it begins another dictionary when nodes change.
+            found = [number for number, node in enumerate(self.nodes) if node.open and labels <= node.labels]
+            self._labelled[labels] = found
+        return found
 
     def start(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
         """Give room to a part that starts now; `firm`: for good, otherwise it may be taken back."""
