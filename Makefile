@@ -8,7 +8,7 @@ DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test check lint format types bench clean help
+.PHONY: demo test check lint format types images bench clean help
 
 help:  ## show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,10 @@ format: $(DEV_READY)  ## let ruff write it as it should be
 types: $(DEV_READY)  ## what mypy says
 	$(BIN)/mypy
 
+images:  ## the container images of the bundled ZApp types
+	docker build -t zoe-spark:4 plugins/zapp_spark/images
+	docker build -t zoe-boinc:1 plugins/zapp_boinc/images
+
 bench: $(DEV_READY)  ## every figure of the README
 	@for name in submission overhead slots listing termination footprint; do $(BIN)/python -m bench.$$name || exit 1; done
 
@@ -46,10 +50,10 @@ $(VENV)/bin/python:
 
 $(DEMO_READY): $(VENV)/bin/python pyproject.toml
 	@echo 'Installing Zoe and Spark into $(VENV) (once; Spark is about 450 MB) ...'
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[spark]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -e '.[spark]'
 	@touch $@
 
 $(DEV_READY): $(VENV)/bin/python pyproject.toml
 	@echo 'Installing Zoe, Spark and the tools of its developers into $(VENV) (once) ...'
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -e '.[dev]'
 	@touch $@ $(DEMO_READY)

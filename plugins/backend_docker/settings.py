@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from zoe.plugin import PluginSettings
+from zoe.plugin import PluginSettings, Size
 
 MIB = 1024**2
 
@@ -44,7 +44,7 @@ class EngineSettings(PluginSettings):
     """Whether it gets nothing new; what runs there goes on."""
     cores: Annotated[float, Field(gt=0)] | None = None
     """Cores that Zoe may use; unset: all that the engine has."""
-    memory: Annotated[int, Field(gt=0)] | None = None
+    memory: Annotated[Size, Field(gt=0)] | None = None
     """Memory that Zoe may use, bytes; unset: all that the engine has."""
     gpus: Annotated[int, Field(ge=0)] = 0
     """NVIDIA GPUs of the node, numbered from 0; the engine cannot tell them."""
@@ -78,7 +78,7 @@ class ContainerSettings(PluginSettings):
     """Linux capabilities given back; all are taken by default, and the official images of Zoe need none."""
     pids_limit: Annotated[int, Field(gt=0)] = 4096
     """Processes and threads that a service may have at a time."""
-    log_max_bytes: Annotated[int, Field(ge=65536)] = 64 * MIB
+    log_max_bytes: Annotated[Size, Field(ge=65536)] = 64 * MIB
     """How much of a service's log the engine keeps, the newest; what came before is cut."""
 
 

@@ -1,13 +1,18 @@
 """What a person is told who waits."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from falcon.testing import TestClient
+from pydantic import BaseModel, SecretStr
 
 from zoe.api.application import create_app
 from zoe.config import SchedulerSettings
+from zoe.plugin import Deployment, NoSettings, ZAppType
+from zoe.state.active import submitted
+from zoe.state.lifecycle import Status, Step, write
 
 if TYPE_CHECKING:
     from tests.integration.conftest import World
@@ -45,3 +50,36 @@ def test_where_quotas_hold_back_nothing_is_refused(world: "World") -> None:
     for _ in range(3):
         body = {"application": zapp(1), "name": "one"}
         assert client.simulate_post("/api/0.7/execution", json=body, headers=headers).status_code == 201
+
+
+def test_a_secret_parameter_is_kept_for_the_service_alone_and_only_until_the_end(world: "World") -> None:
+    class Parameters(BaseModel):
+        key: SecretStr
+
+    class Secretive(ZAppType):
+        """Needs a key."""
+
+        name = "secretive"
+
+        def zapp(self, parameters: BaseModel) -> dict[str, object]:
+            document = zapp(1)
+            document["services"][0]["environment"] = [["KEY", "{secret#key}"]]
+            return document
+
+    Secretive.Parameters = Parameters
+    kind = Secretive(NoSettings(), Deployment("testing", "id", Path("/nowhere")))
+    client = TestClient(create_app(replace(world.collaborators, zapp_types={"secretive": kind})))
+    headers = {"Authorization": f"Bearer {world.tokens['admin']}"}
+    body = {"zapp_type": "secretive", "parameters": {"key": "hush-hush"}, "name": "one"}
+    created = client.simulate_post("/api/0.7/execution", json=body, headers=headers)
+    assert created.status_code == 201, created.text
+    number = created.json["execution_id"]
+    for path in ("execution", f"execution/{number}", f"execution/{number}/events"):
+        assert "hush-hush" not in client.simulate_get(f"/api/0.7/{path}", headers=headers).text
+    with world.collaborators.database.session():
+        [(row, _)] = submitted(world.collaborators.database, 10)
+        assert row.secrets == {"key": "hush-hush"}
+        assert "hush-hush" not in repr(row)
+        step = Step(number, Status.SUBMITTED, Status.TERMINATED, 1.0)
+        write(world.collaborators.database, [step])
+    assert world.rows("SELECT secrets FROM execution") == [(None,)]

@@ -22,10 +22,8 @@ class TestDockerKeepsTheContract(BackendContract):
         deployment = Deployment("contract", tmp_path.name, tmp_path)
         return lambda: DockerBackend(settings, deployment)
 
-    def test_a_command_that_does_not_exist_is_refused_with_its_name(
-        self, backend: Backend, start: Callable[..., ServiceReport]
-    ) -> None:
-        pytest.skip("the container's own init finds out, after the start: see the next test")
+    # The container's own init finds out, after the start: see the next test.
+    test_a_command_that_does_not_exist_is_refused_with_its_name = None  # type: ignore[assignment]
 
     def test_a_command_that_does_not_exist_is_named_in_the_report_of_the_death(
         self, changes: Changes, start: Callable[..., ServiceReport]

@@ -10,7 +10,6 @@ from backend_swarm.settings import ManagerSettings, SwarmSettings
 from tests.engines.swarm import Swarm
 from zoe.plugin import Backend, Deployment, ServiceReport
 from zoe.testing.backend_contract import LINE, BackendContract
-from zoe.testing.changes import Changes
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("swarm")]
 
@@ -22,15 +21,10 @@ class TestSwarmKeepsTheContract(BackendContract):
         settings = SwarmSettings(managers=[manager], stop_grace=1.0, look_seconds=0.5)
         return lambda: SwarmBackend(settings, Deployment("contract", tmp_path.name, tmp_path))
 
-    def test_a_command_that_does_not_exist_is_refused_with_its_name(
-        self, backend: Backend, start: Callable[..., ServiceReport]
-    ) -> None:
-        pytest.skip("the container's own init finds out, after the start, and tells the log")
-
-    def test_usage_is_told_of_what_runs_alone(
-        self, backend: Backend, changes: Changes, start: Callable[..., ServiceReport]
-    ) -> None:
-        pytest.skip("the managers of a Swarm do not know what its tasks use")
+    # The container's own init finds out, after the start, and tells the log.
+    test_a_command_that_does_not_exist_is_refused_with_its_name = None  # type: ignore[assignment]
+    # The managers of a Swarm do not know what its tasks use.
+    test_usage_is_told_of_what_runs_alone = None  # type: ignore[assignment]
 
     def test_the_log_has_whole_lines_with_their_time_from_its_start(
         self, backend: Backend, start: Callable[..., ServiceReport]

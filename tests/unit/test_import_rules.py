@@ -20,11 +20,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "faults": {"errors"},
     "scheduling": set(),
     "zapp": FOUNDATION,
-    "plugin": FOUNDATION | {"zapp", "scheduling"},
+    "plugin": FOUNDATION | {"zapp", "scheduling", "kinds"},
     "policies": PLUGIN_API,
     "placements": PLUGIN_API,
     "authenticators": PLUGIN_API,
-    "config": FOUNDATION,
+    "kinds": {"errors"},
+    "config": FOUNDATION | {"kinds"},
     "bus": FOUNDATION,
     "logs": FOUNDATION,
     "workspace": FOUNDATION,
@@ -60,6 +61,9 @@ DOORS: dict[str, set[str]] = {
     "pytest": {"testing"},
 }
 """The one door of each library."""
+
+BUILDS_ON: dict[str, set[str]] = {"backend_swarm": {"backend_docker"}}
+"""Plugins that share the code of another: a Swarm is made of engines."""
 
 STANDARD_LIBRARY_ONLY = {"errors", "scheduling"}
 
@@ -107,7 +111,7 @@ def complaint(one: Import) -> str | None:
         return f"{one}: the only door to {top} is {' or '.join(sorted(DOORS[top]))}"
     if one.part in STANDARD_LIBRARY_ONLY and not one.bundled and not _standard(top):
         return f"{one}: {one.part} imports nothing but the standard library"
-    if top in _plugin_packages() and one.part not in {top, "cli"}:
+    if top in _plugin_packages() and one.part not in {top, "cli"} and top not in BUILDS_ON.get(one.part, set()):
         return f"{one}: a plugin is found through its entry point, never imported"
     return None
 
@@ -160,7 +164,11 @@ def test_api_and_master_never_meet_in_an_import() -> None:
         ("zoe/master/x.py", "import falcon", "the only door to falcon is api"),
         ("zoe/api/x.py", "from peewee import Model", "the only door to peewee is state"),
         ("zoe/serve/x.py", "import zmq.auth", "the only door to zmq is bus"),
-        ("zoe/plugin/x.py", "from zoe.config import Settings", "plugin may import errors, faults, scheduling, zapp"),
+        (
+            "zoe/plugin/x.py",
+            "from zoe.config import Settings",
+            "plugin may import errors, faults, kinds, scheduling, zapp",
+        ),
         ("zoe/scheduling/x.py", "import pydantic", "scheduling imports nothing but the standard library"),
         ("zoe/errors.py", "from zoe.faults import nearest", "errors may import nothing"),
         ("zoe/serve/x.py", "import backend_process", "found through its entry point"),

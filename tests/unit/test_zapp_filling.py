@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zoe.errors import ZAppInvalidError
 from zoe.zapp import EXAMPLE, Instance, Surroundings, command, environment, fill, instances, read, work_dir
 
 AROUND = Surroundings(
@@ -126,3 +127,16 @@ def test_a_service_may_start_in_its_owners_workspace() -> None:
 
 
 INSTANCE = counter()
+
+
+def test_a_secret_is_filled_into_the_environment_and_never_stands_in_a_command() -> None:
+    document: dict[str, Any] = deepcopy(EXAMPLE)
+    document["services"][0]["environment"] = [["KEY", "{secret#account_key}"]]
+    [first, *_] = instances(read(document))
+    filled = environment(first, replace(AROUND, secrets={"account_key": "hush"}))
+    assert filled["KEY"] == "hush"
+    assert "hush" not in repr(replace(AROUND, secrets={"account_key": "hush"}))
+    document["services"][0]["command"] = "run {secret#account_key}"
+    with pytest.raises(ZAppInvalidError) as refused:
+        read(document)
+    assert [fault.path for fault in refused.value.faults] == ["services[0].command"]

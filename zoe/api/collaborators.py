@@ -27,8 +27,8 @@ class Collaborators:
     """Who the API works with.
 
     `ring(topic)` is called after a commit, with "submission", "stop" or "accounts". `forget_logs(execution_id)`
-    removes the logs of an ended execution. `now` tells seconds since the epoch. `offers` is what `GET /plugins` answers: kind, name,
-    summary, package, version, in_use of each plugin. `max_upload` in bytes.
+    removes the logs of an ended execution. `now` tells seconds since the epoch. `offers` is what `GET /plugins`
+    answers: kind, name, summary, package, version, in_use of each plugin. `max_upload` in bytes.
     """
 
     database: Database

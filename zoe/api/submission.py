@@ -1,8 +1,8 @@
 """From what a client posts to an execution that can be stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pydantic import ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from zoe import zapp
 from zoe.api.bodies import faults_of, fit
@@ -23,6 +23,7 @@ class Order:
     warnings: list[Fault]
     zapp_type: str | None = None
     parameters: dict[str, object] | None = None
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def read_order(resource: Resource, sent: object) -> Order:
@@ -51,7 +52,13 @@ def _of_type(resource: Resource, request: NewExecution, name: str) -> Order:
     except ValidationError as error:
         raise ParametersInvalidError(faults_of(error, "parameters")) from error
     made = read_for_site(resource, zapp_type.zapp(parameters))
-    return Order(request.name, made, [], name, parameters.model_dump(mode="json"))
+    return Order(request.name, made, [], name, parameters.model_dump(mode="json"), _secrets(parameters))
+
+
+def _secrets(parameters: BaseModel) -> dict[str, str]:
+    """Return what pydantic hides in every answer: the type's document says `{secret#name}` in its place."""
+    values = {name: getattr(parameters, name) for name in type(parameters).model_fields}
+    return {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
 
 
 def as_submission(resource: Resource, account: Account, order: Order) -> Submission:
@@ -65,6 +72,7 @@ def as_submission(resource: Resource, account: Account, order: Order) -> Submiss
         at=resource.collaborators.now(),
         zapp_type=order.zapp_type,
         parameters=order.parameters,
+        secrets=order.secrets,
         refuse_over_quota=resource.collaborators.settings.scheduler.over_quota == "refuse",
     )
 

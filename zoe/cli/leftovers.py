@@ -100,7 +100,8 @@ def _groups(pid: int) -> set[Path]:
     groups = set()
     for line in os.fsdecode(_read(Path("/proc", str(pid), "cgroup").read_bytes)).splitlines():
         _, controllers, path = line.split(":", 2)
-        groups.add(Path("/sys/fs/cgroup", controllers, path.lstrip("/")))
+        if path.strip("/"):  # the root holds everybody who has not been put elsewhere yet
+            groups.add(Path("/sys/fs/cgroup", controllers, path.lstrip("/")))
     return {group for group in groups if group.is_dir()}
 
 

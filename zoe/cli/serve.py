@@ -31,14 +31,15 @@ def serve(
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
 ) -> None:
-    """Run Zoe: API, web interface, scheduler and database, in one process, until it is told to stop.
+    """Run Zoe: API, scheduler and database, in one process, until it is told to stop.
 
     The first start prints the address and the password of `admin`, once.
 
     Examples:
         zoe serve
         zoe serve --config /etc/zoe/zoe.toml
-        zoe serve --data-dir ./data --only api
+        zoe serve --data-dir ./data
+        ZOE_API__PORT=8080 zoe serve
     """
     # The service is large; the other commands do not wait for it to be loaded.
     from zoe import config as configuration  # noqa: PLC0415

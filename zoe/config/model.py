@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from zoe.config.kinds import Location, Locations, Seconds, Size, Words
+from zoe.config.kinds import Location, Locations, Seconds, Words
+from zoe.kinds import Size
 
 
 def default_data_dir() -> Path:

@@ -88,7 +88,7 @@ class Hearing:
         found = self.board.services.get(report.who.id)
         if found is None:
             self.calls.sweep(report)
-        elif found[1].status == ServiceStatus.STARTING and first:
+        elif found[1].status == ServiceStatus.STARTING and first and report.state != ServiceState.CREATED:
             self.observer.started(*found, report, ledger)
         else:
             self._take_report(report, ledger)

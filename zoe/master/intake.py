@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoe.errors import ZAppInvalidError
 from zoe.master.entries import ExecutionEntry, entry
 from zoe.master.ledger import Ledger
-from zoe.state.active import ActiveExecution, Rows, submitted, unfinished
+from zoe.state.active import ActiveExecution, Rows, abandon_services, submitted, unfinished
 from zoe.state.database import Database
 from zoe.state.lifecycle import ServiceStatus, Status, Step
 from zoe.zapp import read
@@ -17,7 +17,7 @@ BATCH = 500
 
 def take_submitted(database: Database, ledger: Ledger) -> Iterator[ExecutionEntry]:
     """Yield what was submitted, oldest first, as it stands in the queue from now on."""
-    for execution in _entries(submitted(database, BATCH), ledger):
+    for execution in _entries(database, submitted(database, BATCH), ledger):
         for service in execution.services:
             service.status = ServiceStatus.RUNNABLE
             ledger.write_down(execution, service)
@@ -27,22 +27,26 @@ def take_submitted(database: Database, ledger: Ledger) -> Iterator[ExecutionEntr
 
 def take_unfinished(database: Database, ledger: Ledger) -> Iterator[ExecutionEntry]:
     """Yield all that was taken up before and has not ended: a restart goes on from here."""
-    for execution in _entries(unfinished(database), ledger):
+    for execution in _entries(database, unfinished(database), ledger):
         ledger.touch(execution)
         yield execution
 
 
-def _entries(rows: Rows, ledger: Ledger) -> Iterator[ExecutionEntry]:
+def _entries(database: Database, rows: Rows, ledger: Ledger) -> Iterator[ExecutionEntry]:
     for row, services in rows:
         try:
             yield entry(row, services, read(row.description))
         except ZAppInvalidError as error:
-            _give_up(row, str(error), ledger)
+            _give_up(database, row, str(error), ledger)
 
 
-def _give_up(row: ActiveExecution, words: str, ledger: Ledger) -> None:
-    # It was valid when it came in: an older Zoe wrote it. One that runs is left to its owner to stop.
+def _give_up(database: Database, row: ActiveExecution, words: str, ledger: Ledger) -> None:
+    # It was valid when it came in: an older Zoe wrote it. What still runs of it is swept away as nobody's.
     log.error("execution %d cannot be read: %s", row.id, words)
-    if row.status in {Status.SUBMITTED, Status.QUEUED}:
-        message = f"its description cannot be read any more: {words}"
-        ledger.steps.append(Step(row.id, Status(row.status), Status.ERROR, ledger.now, message, error_message=message))
+    message = f"its description cannot be read any more: {words}"
+    status = Status(row.status)
+    if status in {Status.STARTING, Status.RUNNING}:
+        ledger.steps.append(Step(row.id, status, Status.CLEANING_UP, ledger.now, message, error_message=message))
+        status = Status.CLEANING_UP
+    ledger.steps.append(Step(row.id, status, Status.ERROR, ledger.now, message, error_message=message))
+    abandon_services(database, row.id)

@@ -49,6 +49,7 @@ class SpecMaker:
             dns_names={other.row.name: self.backend.dns_name(other.who) for other in execution.services},
             address=self.backend.bind_address(service.who),
             workspace=self.backend.workspace(service.who, self.workspaces / execution.row.owner),
+            secrets=execution.row.secrets or {},
             proxy_paths={
                 port.name: f"/{execution.id}/{service.row.name}/{port.name}" for port in service.instance.service.ports
             },

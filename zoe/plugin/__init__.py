@@ -1,5 +1,6 @@
 """Everything that a plugin's author imports from Zoe, beside `zoe.zapp` and `zoe.errors`."""
 
+from zoe.kinds import Size
 from zoe.plugin.authenticator import Authenticator, Identity
 from zoe.plugin.backend import (
     Address,
@@ -54,6 +55,7 @@ __all__ = [
     "ServiceReport",
     "ServiceSpec",
     "ServiceState",
+    "Size",
     "Snapshot",
     "Usage",
     "VolumeSpec",

@@ -160,9 +160,9 @@ class _Service:
         self._stack.callback(http.close)
         http.start()
         open_local_door(self._data_dir, http.address, state.database, self._stack)
-        _say(f"Zoe is running at {http.address}")
+        _say(f"Zoe is running at {http.address}; in another terminal: zoe ps, zoe start --help. Ctrl-C stops it.")
         if state.admin_password:
-            _say(f"Sign in as admin with the password {state.admin_password} (shown this once).")
+            _say(f"Sign in elsewhere as admin with the password {state.admin_password} (shown this once).")
 
 
 _say = partial(print, flush=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from zoe.state.database import Database
@@ -20,6 +20,7 @@ class ActiveExecution:
     priority: int
     description: Mapping[str, Any]
     zapp_type: str | None
+    secrets: Mapping[str, str] | None = field(repr=False)
     size: int
     runtime_limit: float
     opportunistic: bool
@@ -72,7 +73,8 @@ class NodeRow:
 
 
 _EXECUTIONS = """
-SELECT e.id, e.name, u.id, u.username, u.fs_uid, u.priority, e.description, e.zapp_type, e.size, e.runtime_limit,
+SELECT e.id, e.name, u.id, u.username, u.fs_uid, u.priority, e.description, e.zapp_type, e.secrets,
+       e.size, e.runtime_limit,
        e.opportunistic, e.time_submit, e.time_start, e.status, e.outcome, e.error_message, e.stop_requested,
        e.stop_reason
 FROM execution e JOIN account u ON u.id = e.user_id
@@ -109,6 +111,11 @@ def _read(database: Database, which: str, parameters: list[object]) -> Rows:
     for row in database.rows(_SERVICES, [list(services)]):
         services[row[1]].append(ActiveService(*row))
     return [(execution, services[execution.id]) for execution in executions]
+
+
+def abandon_services(database: Database, execution: int) -> None:
+    """Write off the services of an execution that nobody can go on with."""
+    database.rows("UPDATE service SET status = 'error' WHERE execution_id = %s", [execution])
 
 
 def to_stop(database: Database) -> dict[int, str]:

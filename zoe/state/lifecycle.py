@@ -100,6 +100,7 @@ UPDATE execution AS e SET
     outcome = CASE WHEN s.after = 'queued' THEN NULL ELSE coalesce(s.outcome, e.outcome) END,
     exit_code = coalesce(s.exit_code, e.exit_code),
     error_message = coalesce(s.error_message, e.error_message),
+    secrets = CASE WHEN s.after NOT IN ('terminated', 'error') THEN e.secrets END,
     wait_reason = CASE WHEN s.after = 'queued' THEN e.wait_reason END,
     wait = CASE WHEN s.after = 'queued' THEN e.wait END
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::float8[], %s::bool[], %s::text[], %s::int[], %s::text[])

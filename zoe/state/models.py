@@ -76,9 +76,11 @@ class Token(_Row):
 
 
 class Execution(_Row):
-    """One run of a ZApp. `outcome` is the final status that an execution in `cleaning up` is heading for.
+    """One run of a ZApp.
 
-    Written by the API: the first block at submission, later `stop_requested` and `stop_reason`. The rest by the master.
+    `secrets`: parameters that nobody is shown, kept until its end. `outcome`: the final status that an execution in
+    `cleaning up` is heading for. Written by the API: the first block at submission, later `stop_requested` and
+    `stop_reason`. The rest by the master.
     """
 
     user = ForeignKeyField(User, index=False)
@@ -86,6 +88,7 @@ class Execution(_Row):
     description: Any = BinaryJSONField(index=False)
     zapp_type = TextField(null=True)
     parameters: Any = BinaryJSONField(index=False, null=True)
+    secrets: Any = BinaryJSONField(index=False, null=True)
     size = BigIntegerField()
     runtime_limit = DoubleField(default=0)  # seconds; 0 is no limit
     time_submit = DoubleField()

@@ -1,7 +1,7 @@
 """What the API may write of executions: new ones, the wish to stop one, and that an ended one be forgotten."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from peewee import IntegrityError
 from psycopg2.extras import Json
@@ -36,6 +36,7 @@ class Submission:
     at: float
     zapp_type: str | None = None
     parameters: Mapping[str, object] | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     refuse_over_quota: bool = True
 
 
@@ -43,8 +44,8 @@ class Submission:
 _SUBMIT = """
 WITH e AS (
     INSERT INTO execution
-        (user_id, name, description, zapp_type, parameters, size, runtime_limit, time_submit, status)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'submitted') RETURNING id
+        (user_id, name, description, zapp_type, parameters, secrets, size, runtime_limit, time_submit, status)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'submitted') RETURNING id
 ), s AS (
     INSERT INTO service (execution_id, name, service_group, essential, startup_order, cores, memory, gpus,
         status, backend_status, restart_count)
@@ -121,6 +122,7 @@ def _insert(database: Database, submission: Submission) -> int:
         Json(submission.description),
         submission.zapp_type,
         None if submission.parameters is None else Json(submission.parameters),
+        Json(submission.secrets) if submission.secrets else None,
         submission.size,
         account.limits.runtime * 3600,
         submission.at,

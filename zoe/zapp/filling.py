@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zoe.zapp.instances import Instance
 from zoe.zapp.references import PLACEHOLDER, SELF
@@ -14,7 +14,8 @@ class Surroundings:
 
     `dns_names` holds the name in the network of every instance of the execution, by instance name. `address` is what
     this instance binds to, `workspace` the path at which it sees its owner's directory, `proxy_paths` the base path
-    behind the gateway of each of its ports, by port name.
+    behind the gateway of each of its ports, by port name. `secrets` (`{secret#<parameter>}`) are the secret parameters
+    of a ZApp type: they are in no document, only here.
     """
 
     user_name: str
@@ -27,6 +28,7 @@ class Surroundings:
     address: str
     workspace: str
     proxy_paths: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def fill(text: str, instance: Instance, around: Surroundings) -> str:
@@ -66,6 +68,8 @@ def _value(found: re.Match[str], instance: Instance, around: Surroundings) -> st
         return around.dns_names.get(name, found[0])
     if found["port"] is not None:
         return around.proxy_paths.get(found["port"], found[0])
+    if found["secret"] is not None:
+        return around.secrets.get(found["secret"], found[0])
     if found["plain"] == "address#self":
         return around.address
     return str(getattr(around, found["plain"]))

@@ -12,7 +12,7 @@ SELF = "self"
 MOST_FAULTS_OF_A_TEXT = 10
 PLACEHOLDER = re.compile(
     r"\{(?:(?P<plain>user_name|execution_id|execution_name|deployment_name|workspace|address#self)"
-    r"|dns_name#(?P<instance>[^{}]*)|proxy_path#(?P<port>[^{}]*))\}"
+    r"|dns_name#(?P<instance>[^{}]*)|proxy_path#(?P<port>[^{}]*)|secret#(?P<secret>[a-z0-9_]+))\}"
 )
 
 
@@ -22,6 +22,8 @@ def dangling(document: Object) -> Iterator[Fault]:
     for index, service in objects(document, "services"):
         ports = _proxied_ports(service)
         for path, value in _texts(service):
+            if path.startswith("command") and any(found["secret"] for found in PLACEHOLDER.finditer(value)):
+                yield Fault(f"services[{index}].{path}", "holds a secret, which everybody would see; use environment")
             for message in islice(_unresolved(value, instances, ports), MOST_FAULTS_OF_A_TEXT):
                 yield Fault(f"services[{index}].{path}", message)
 

@@ -395,3 +395,15 @@ def test_what_a_backend_tells_while_it_starts_a_service_is_in_the_executions_eve
     )
     stage.tick()
     assert "pulling its image: 40 %" in [event.reason for event in Event.select()]
+
+
+def test_an_execution_whose_description_cannot_be_read_any_more_is_given_up_and_cleared_away(stage: "Stage") -> None:
+    execution = stage.submit(SPARK)
+    stage.settle()
+    Execution.update(description={"version": 99}).where(Execution.id == execution).execute()
+    stage.restart()
+    stage.settle()
+    assert stage.status(execution) == "error"
+    assert "cannot be read any more" in str(stage.row(execution).error_message)
+    assert {row.status for row in stage.services(execution).values()} == {"error"}
+    assert not stage.backend.running

@@ -60,6 +60,7 @@ CREATE TABLE execution (
     description jsonb NOT NULL,
     zapp_type text,
     parameters jsonb,
+    secrets jsonb,
     size bigint NOT NULL,
     runtime_limit double precision NOT NULL DEFAULT 0,
     time_submit double precision NOT NULL,
