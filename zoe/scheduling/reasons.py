@@ -1,6 +1,6 @@
 """Why an execution waits, in words that its owner understands, and what would let it start."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from zoe.scheduling import words
@@ -11,7 +11,7 @@ from zoe.scheduling.remedies import Remedies
 from zoe.scheduling.room import Room
 from zoe.scheduling.search import fit
 from zoe.scheduling.shapes import Gang
-from zoe.scheduling.vectors import Vector, holds, of, resources
+from zoe.scheduling.vectors import ZERO, Vector, holds, larger, nearest, of, resources, those_with_room
 
 
 class Reasons:
@@ -24,6 +24,7 @@ class Reasons:
         self._endings = endings
         self._remedies = Remedies(room, endings)
         self._known_possible: dict[Gang, bool] = {}
+        self._said: dict[tuple[Gang | None, tuple[str, ...]], tuple[str, str]] = {}
 
     def blocked(self, known: Known) -> Wait:
         """Explain one that found no room, or that would delay the head."""
@@ -34,7 +35,12 @@ class Reasons:
             reason = f"execution {head.app.id} is ahead in the queue and waits for room that this one would take"
             return Wait(reason, behind=head.app.id, remedy=f"it can start when execution {head.app.id} has started")
         behind = None if head is None or head is known else head.app.id
-        return Wait(self._lack(known), behind=behind, remedy=self._remedies.of(known))
+        # Many wait for the same: it is found out once.
+        alike = known.gang, tuple(part.group for part in known.core_parts())
+        if alike not in self._said:
+            self._said[alike] = self._lack(known), self._remedies.of(known)
+        lack, remedy = self._said[alike]
+        return Wait(lack, behind=behind, remedy=remedy)
 
     @staticmethod
     def room_is_coming() -> Wait:
@@ -71,28 +77,28 @@ class Reasons:
         return Wait(self._never(known), possible=False)
 
     def _never(self, known: Known) -> str:
-        totals = {node.name: of(node.total) for node in self._room.nodes}
-        worst = next((part for part in known.core_parts() if not self._hosts(part, totals.__getitem__)), None)
+        worst = next((part for part in known.core_parts() if not self._hosts(part)), None)
         if worst is None:
             return "its core services do not fit on this cluster together, even when it is empty"
-        labelled = [node for node in self._room.nodes if worst.labels <= node.labels]
+        labelled = _labelled(self._room.nodes, worst.labels)
         if not labelled:
             return f"{worst.group} needs {words.node_with(worst.labels)}; none has it"
-        best = max(labelled, key=lambda node: _share(of(node.total), of(worst.reserved)))
+        totals = [of(node.total) for node in self._room.nodes]
+        best = self._room.nodes[nearest(labelled, totals, of(worst.reserved))]
         return (
             f"{worst.group} needs {words.amount(worst.reserved)} on {words.node_with(worst.labels)}; "
             f"the best node for it, {best.name}, has {words.amount(best.total)} in all"
         )
 
     def _lack(self, known: Known) -> str:
-        now = dict(zip(self._room.number, self._room.now, strict=True))
+        now, where = self._room.now, self._room.with_labels
         parts = known.core_parts()
-        worst = next((part for part in parts if not self._hosts(part, now.__getitem__)), None)
+        worst = next((it for it in parts if not those_with_room(where(it.labels), now, of(it.reserved))), None)
         if worst is None:
             return f"its {len(parts)} core services fit one by one, but not together{self._holders}"
-        where = [node for node in self._room.nodes if node.open and worst.labels <= node.labels]
-        best = max(where, key=lambda node: _share(now[node.name], of(worst.reserved)))
-        free = resources(tuple(max(0, amount) for amount in now[best.name]))  # type: ignore[arg-type]
+        number = nearest(where(worst.labels), now, of(worst.reserved))
+        best = self._room.nodes[number]
+        free = resources(larger(now[number], ZERO))
         short = _short(worst.reserved, free)
         needs = f"{worst.group} needs {words.amount(short)} on {words.node_with(worst.labels)}"
         return f"{needs}; {best.name} has {words.amount(_only(free, short))} free{self._on(best, free, short)}"
@@ -120,9 +126,9 @@ class Reasons:
         ids = sorted({id_ for ids in self._holders_by_node.values() for id_ in ids})
         return f"; their room is held by {words.executions(ids)}" if ids else ""
 
-    def _hosts(self, part: Part, room: Callable[[str], Vector]) -> bool:
+    def _hosts(self, part: Part) -> bool:
         need = of(part.reserved)
-        return any(part.labels <= node.labels and holds(room(node.name), need) for node in self._room.nodes)
+        return any(part.labels <= node.labels and holds(of(node.total), need) for node in self._room.nodes)
 
     def _fits(self, known: Known, room: Sequence[Vector]) -> bool:
         assert known.gang is not None  # noqa: S101 - who waits has core parts without a place
@@ -146,11 +152,6 @@ class Reasons:
 
 def _labelled(nodes: Iterable[Node], labels: frozenset[str]) -> list[int]:
     return [number for number, node in enumerate(nodes) if labels <= node.labels]
-
-
-def _share(room: Vector, need: Vector) -> float:
-    """Return how much of a need there is room for (0 to 1), its scarcest resource counting."""
-    return min([1.0, *(have / want for have, want in zip(room, need, strict=True) if want)])
 
 
 def _short(need: Resources, free: Resources) -> Resources:

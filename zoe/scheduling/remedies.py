@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from zoe.scheduling import words
 from zoe.scheduling.register import Ending, Known
 from zoe.scheduling.room import Room
-from zoe.scheduling.search import fit
-from zoe.scheduling.shapes import Gang, Shape
-from zoe.scheduling.vectors import Vector, holds, minus, plus, resources
+from zoe.scheduling.shadow import Prospect
+from zoe.scheduling.vectors import ZERO, larger, minus, nearest, resources
 
-_MOST_LOOKED_AT = 100
+_MOST_LOOKED_AT = 30
 
 
 class Remedies:
@@ -25,39 +24,23 @@ class Remedies:
         return f"it could start {', or '.join(found)}" if found else ""
 
     def _less(self, known: Known) -> str:
-        gang = known.gang
-        if gang is None or not gang.uniform:
+        if known.gang is None or len(known.gang.shapes) > 1:
             return ""
-        shape = gang.shapes[0]
-        where = self._room.with_labels(shape.labels)
-        lacks = sorted(_lack(self._room.now[node], shape.need) for node in where if min(self._room.now[node]) >= 0)
-        for lack in lacks[:1]:
-            less = minus(shape.need, lack)
-            smaller = Gang((Shape(less, shape.labels, shape.image),) * len(gang.shapes))
-            if any(less) and len(gang.shapes) == 1 and self._fits(smaller, self._room.now):
-                return f"now if {known.core_parts()[0].group} needed {words.amount(resources(lack))} less"
-        return ""
+        shape = known.gang.shapes[0]
+        now = self._room.now
+        closest = now[nearest(self._room.with_labels(shape.labels), now, shape.need)]
+        lack = larger(minus(shape.need, closest), ZERO)
+        if lack == shape.need or min(closest) < 0:
+            return ""
+        return f"now if {known.core_parts()[0].group} needed {words.amount(resources(lack))} less"
 
     def _end(self, known: Known) -> str:
         gang = known.gang
         if gang is None:
             return ""
+        prospect = Prospect(gang, list(self._room.ever), self._room)
         for (_, _, id_), held in self._endings[:_MOST_LOOKED_AT]:
-            room = list(self._room.ever)
-            for it in held:
-                if it.node >= 0:
-                    room[it.node] = plus(room[it.node], it.need)
-            if any(_helps(gang, room, it.node) for it in held) and self._fits(gang, room):
+            if prospect.give(held) and prospect.nodes() is not None:
                 return f"when execution {id_} ends"
+            prospect.take(held)
         return ""
-
-    def _fits(self, gang: Gang, room: Sequence[Vector]) -> bool:
-        return fit(gang, room, self._room.with_labels, self._room.nodes) is not None
-
-
-def _helps(gang: Gang, room: Sequence[Vector], node: int) -> bool:
-    return node >= 0 and any(holds(room[node], shape.need) for shape in gang.counts)
-
-
-def _lack(room: Vector, need: Vector) -> Vector:
-    return max(0, need[0] - room[0]), max(0, need[1] - room[1]), max(0, need[2] - room[2])

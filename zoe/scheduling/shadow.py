@@ -41,15 +41,27 @@ class Prospect:
         """Count what an execution gives back; tell whether that gives the gang more room."""
         better = False
         for _, node, need in held:
-            if node < 0 or not self._room.nodes[node].open:
-                continue
-            before, after = self._left[node], plus(self._left[node], need)
-            self._left[node] = after
-            for shape, count in self._gang.counts.items():
-                if node in self._where[shape]:
-                    more = times(after, shape.need, count) - times(before, shape.need, count)
-                    self._fitting[shape] += more
-                    better = better or more > 0
+            if self._counts(node):
+                better = self._change(node, plus(self._left[node], need)) or better
+        return better
+
+    def take(self, held: Iterable[Held]) -> None:
+        """Undo `give`."""
+        for _, node, need in held:
+            if self._counts(node):
+                self._change(node, minus(self._left[node], need))
+
+    def _counts(self, node: int) -> bool:
+        return node >= 0 and self._room.nodes[node].open
+
+    def _change(self, node: int, after: Vector) -> bool:
+        before, self._left[node] = self._left[node], after
+        better = False
+        for shape, count in self._gang.counts.items():
+            if node in self._where[shape]:
+                more = times(after, shape.need, count) - times(before, shape.need, count)
+                self._fitting[shape] += more
+                better = better or more > 0
         return better
 
     def nodes(self) -> list[int] | None:

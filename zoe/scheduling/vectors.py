@@ -40,6 +40,11 @@ def lesser(a: Vector, b: Vector) -> Vector:
     return a[0] if a[0] < b[0] else b[0], a[1] if a[1] < b[1] else b[1], a[2] if a[2] < b[2] else b[2]  # noqa: FURB136
 
 
+def larger(a: Vector, b: Vector) -> Vector:
+    """Return what is in either."""
+    return max(a[0], b[0]), max(a[1], b[1]), max(a[2], b[2])
+
+
 def holds(room: Vector, need: Vector) -> bool:
     """Tell whether `need` fits into `room`."""
     return need[0] <= room[0] and need[1] <= room[1] and need[2] <= room[2]
@@ -56,3 +61,9 @@ def times(room: Vector, need: Vector, most: int) -> int:
     if not holds(room, need):
         return 0
     return min(most, *(have // want for have, want in zip(room, need, strict=True) if want))
+
+
+def nearest(nodes: Iterable[int], room: Sequence[Vector], need: Vector) -> int:
+    """Return the node that lacks least of `need`, in the resource that it has least of."""
+    wanted = [(place, amount) for place, amount in enumerate(need) if amount]
+    return max(nodes, key=lambda node: min([room[node][place] / amount for place, amount in wanted], default=0.0))
