@@ -43,7 +43,7 @@ class Scheduler:
         if nodes is not self._reports:
             self._reports, self._nodes = nodes, [_node(node) for node in nodes]
         applications = [execution.seen for execution in board.values() if execution.seen is not None]
-        used = self.usage.at(ledger.now, applications, self._nodes) if self.usage else {}
+        used = self.usage.at(ledger.now, self._nodes) if self.usage else {}
         decided = self._planner.plan(Snapshot(ledger.now, self._nodes, applications, self.quotas, used))
         self._complain(tuple(decided.complaints))
         for stop in decided.stops:
@@ -51,6 +51,11 @@ class Scheduler:
         for start in decided.starts:
             self._start(board[start.application], start, ledger)
         return decided.waits
+
+    def execution_ended(self) -> None:
+        """Remember that what an execution held is to be counted (its row is written)."""
+        if self.usage is not None:
+            self.usage.some_ended = True
 
     def _complain(self, complaints: tuple[str, ...]) -> None:
         # Once, not at every pass: a plugin that fails does so each time.

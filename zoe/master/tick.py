@@ -165,6 +165,7 @@ class Round:
         for execution in ledger.touched.values():
             if execution.status in ENDED:
                 self.hearing.board.dismiss(execution)
+                self.scheduler.execution_ended()
                 self.progress.forget(execution.id)
             else:
                 self.hearing.board.set_alarm(execution, ledger.now)

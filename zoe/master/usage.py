@@ -1,11 +1,11 @@
-"""What every owner held lately, for policies that ask: kept from pass to pass, and begun from the rows."""
+"""What every owner held lately, for policies that ask: counted when executions end, and begun from the rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from zoe.scheduling.model import NOTHING, Application, Node, Resources
+from zoe.scheduling.model import NOTHING, Node, Resources
 from zoe.scheduling.usage import DecayedUsage
-from zoe.state.active import held_since
+from zoe.state.active import held_by_ended
 from zoe.state.database import Database
 
 _REMEMBERED = 6.0
@@ -14,40 +14,32 @@ _REMEMBERED = 6.0
 
 @dataclass(slots=True)
 class UsageBook:
-    """Counts shares of the cluster (of the resource that an owner holds most of). `half_life` in seconds."""
+    """Counts shares of the cluster (of the resource that an owner holds most of). `half_life` in seconds.
+
+    What runs is not counted: a policy sees that itself, and an order that moved with it would never come to rest.
+    """
 
     database: Database
     half_life: float
+    some_ended: bool = True
     _usage: DecayedUsage = field(init=False)
     _counted_until: float | None = None
 
     def __post_init__(self) -> None:
         self._usage = DecayedUsage(self.half_life)
 
-    def at(self, now: float, applications: Iterable[Application], nodes: Sequence[Node]) -> dict[str, float]:
-        """Count what these executions have held since the last time; return the shares, by owner."""
-        total = sum((node.total for node in nodes), NOTHING)
-        if self._counted_until is None:
-            self._begin(now, total)
-        since = now if self._counted_until is None else self._counted_until
-        for owner, amount in _held(applications).items():
-            self._usage.add(owner, _share(amount, total), since, now)
-        self._counted_until = now
+    def at(self, now: float, nodes: Sequence[Node]) -> dict[str, float]:
+        """Return the shares, by owner; what has ended since the last time is counted first."""
+        if self.some_ended:
+            self._count(now, sum((node.total for node in nodes), NOTHING))
         return self._usage.at(now)
 
-    def _begin(self, now: float, total: Resources) -> None:
+    def _count(self, now: float, total: Resources) -> None:
         earliest = now - _REMEMBERED * self.half_life
-        for owner, cores, memory, gpus, since, until in held_since(self.database, earliest, now):
+        after = earliest if self._counted_until is None else self._counted_until
+        for owner, cores, memory, gpus, since, until in held_by_ended(self.database, after, now):
             self._usage.add(owner, _share(Resources(cores, memory, gpus), total), max(since, earliest), until)
-
-
-def _held(applications: Iterable[Application]) -> dict[str, Resources]:
-    held: dict[str, Resources] = {}
-    for application in applications:
-        if application.running and not application.opportunistic:
-            amount = sum((part.reserved for part in application.parts if part.node is not None), NOTHING)
-            held[application.owner] = held.get(application.owner, NOTHING) + amount
-    return held
+        self._counted_until, self.some_ended = now, False
 
 
 def _share(amount: Resources, total: Resources) -> float:

@@ -8,7 +8,7 @@ from zoe.scheduling.model import Wait
 from zoe.state.active import write_waits
 from zoe.state.database import Database
 
-TOLD = 200
+TOLD = 50
 """How many are told. Who stands further behind is told only how many are ahead."""
 _PAUSE = 1.0
 _COARSE = 10.0

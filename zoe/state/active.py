@@ -140,14 +140,14 @@ def quotas(database: Database, owners: Collection[str]) -> dict[str, tuple[int, 
     return {row[0]: (row[1], row[2], row[3]) for row in database.rows(sql, [list(owners)])}
 
 
-def held_since(database: Database, earliest: float, now: float) -> list[tuple[str, float, int, int, float, float]]:
-    """Return what regular executions held since then: owner, cores, bytes, GPUs, from when until when (at most now)."""
+def held_by_ended(database: Database, after: float, until: float) -> list[tuple[str, float, int, int, float, float]]:
+    """Return what regular executions held that ended in this time: owner, cores, bytes, GPUs, from when until when."""
     sql = """SELECT u.username, sum(s.cores), sum(s.memory)::bigint, sum(s.gpus)::int, e.time_start,
-                 coalesce(e.time_end, %s)
+                 e.time_end
              FROM execution e JOIN account u ON u.id = e.user_id JOIN service s ON s.execution_id = e.id
-             WHERE e.time_start IS NOT NULL AND NOT e.opportunistic AND (e.time_end > %s OR e.time_end IS NULL)
+             WHERE e.time_start IS NOT NULL AND NOT e.opportunistic AND e.time_end > %s AND e.time_end <= %s
              GROUP BY e.id, u.username"""
-    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in database.rows(sql, [now, earliest])]
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in database.rows(sql, [after, until])]
 
 
 def expected_runtimes(database: Database, executions: Collection[int]) -> dict[int, tuple[float, float, float]]:

@@ -351,8 +351,8 @@ def test_what_owners_held_lately_is_known_again_after_a_restart(stage: "Stage") 
     stage.settle(seconds=3600)
     stage.backend.end(stage.ids(past)["main-part0"], 0)
     stage.settle()
-    kept = stage.round.scheduler.usage.at(stage.now, [], [Node("node1", Resources(1.0, 1 << 40))])
-    begun = UsageBook(stage.database, half_life=3600).at(stage.now, [], [Node("node1", Resources(1.0, 1 << 40))])
+    kept = stage.round.scheduler.usage.at(stage.now, [Node("node1", Resources(1.0, 1 << 40))])
+    begun = UsageBook(stage.database, half_life=3600).at(stage.now, [Node("node1", Resources(1.0, 1 << 40))])
     assert abs(kept["ada"] - 0.25) < 0.01  # half of the cluster for one half-life
     assert abs(begun["ada"] - kept["ada"]) < 0.01
 
