@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.conftest import Zoe
 from tests.acceptance.faults.kit import client
 
-SHOWN = re.compile(r"Sign in as admin with the password (\S+) ")
+SHOWN = re.compile(r"Sign in elsewhere as admin with the password (\S+) ")
 
 
 def _sign_in(zoe: Zoe, password: str) -> httpx.Response:
