@@ -17,7 +17,19 @@ def _start(zoe: Zoe, home: Path, *words: object) -> "subprocess.Popen[str]":
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ZOE_")}
     around = clean | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "ZOE_DATA_DIR": str(zoe.data_dir)}
     command = [sys.executable, "-m", "zoe", *map(str, words)]
-    return subprocess.Popen(command, env=around, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        env=around,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - it takes no lock
+    )
+
+
+def _hear_ctrl_c() -> None:
+    # Tests that are started in the background are deaf to it, and so would be their children.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _written(home: Path, command: str) -> Path:
