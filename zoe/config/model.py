@@ -97,8 +97,8 @@ class SchedulerSettings(Section):
     """The plugin that orders executions; `zoe plugins` lists them."""
     placement: str = "average"
     """The plugin that picks a node."""
-    over_quota: Literal["queue", "refuse"] = "queue"
-    """What becomes of an execution beyond its user's quota: it waits in the queue, or it is refused (409)."""
+    over_quota: Literal["refuse", "queue"] = "refuse"
+    """What becomes of an execution beyond its user's quota: it is refused (409), or it waits in the `queue`."""
     default_cores: float = Field(0.1, ge=0, le=100_000)
     """What a service reserves that does not say, cores."""
     default_memory: Size = 256 << 20
