@@ -34,6 +34,10 @@ class Scheduler:
     _complaints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Forget the last pass: after one that failed half-way, what the planner remembers is not to be trusted."""
         self._planner = Planner(self.policy, self.placement)
 
     def run(

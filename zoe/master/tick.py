@@ -54,6 +54,7 @@ class Round:
     def _begin(self) -> None:
         self.hearing = Hearing(self.database, self.calls, self.observer, Board())
         self.waiting = WaitingRoom(self.database)
+        self.scheduler.begin_again()
         self._next_look, self._quotas_old = 0.0, True
 
     @property

@@ -136,3 +136,19 @@ def test_an_execution_whose_description_cannot_be_read_any_more_is_given_up_and_
     assert "cannot be read any more" in str(stage.row(execution).error_message)
     assert {row.status for row in stage.services(execution).values()} == {"error"}
     assert not stage.backend.running
+
+
+def test_a_scheduling_pass_that_failed_half_way_leaves_nothing_behind(
+    stage: "Stage", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.settle()
+    execution = stage.submit(ONE)
+    with monkeypatch.context() as broken:
+        broken.setattr("zoe.scheduling.planner.start_elastic", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            stage.tick()
+    before = stage.round.scheduler._planner
+    stage.round.reload(stage.now)
+    assert stage.round.scheduler._planner is not before
+    stage.settle()
+    assert stage.status(execution) == "running"
