@@ -93,4 +93,4 @@ def _service(execution: ExecutionEntry, part: int) -> ServiceEntry:
 
 
 def _node(report: NodeReport) -> Node:
-    return Node(report.name, report.total, report.labels, report.online and not report.disabled)
+    return Node(report.name, report.total, report.labels, report.online and not report.disabled, report.images)

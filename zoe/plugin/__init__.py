@@ -13,6 +13,7 @@ from zoe.plugin.backend import (
     ServiceReport,
     ServiceSpec,
     ServiceState,
+    SocksDoor,
     Usage,
     VolumeSpec,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "ServiceState",
     "Size",
     "Snapshot",
+    "SocksDoor",
     "Usage",
     "VolumeSpec",
     "ZAppType",

@@ -109,6 +109,7 @@ class NodeReport:
     """One machine: what Zoe may use of it, what it carries, whether it gets anything new, and what it cannot do.
 
     `online`: it answers; `disabled`: its administrator wants nothing new on it, and what runs there goes on.
+    `images`: the container images that are there already, by every name they have; empty where there is no such thing.
     """
 
     name: str
@@ -117,6 +118,7 @@ class NodeReport:
     online: bool = True
     remarks: Sequence[str] = ()
     disabled: bool = False
+    images: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +130,33 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where a port of a service is dialled."""
+class SocksDoor:
+    """A SOCKS5 proxy inside a network that Zoe is not in itself; names are resolved behind it."""
 
     host: str
     port: int
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a port of a service is dialled: directly, or through a door into its network."""
+
+    host: str
+    port: int
+    door: SocksDoor | None = None
 
 
 class Backend(Plugin):
     """Runs services. All methods but `open`, `watch` and `close` are called from pool threads, many at once.
 
     Every method may raise `BackendUnavailableError`: Zoe asks again later and nobody is hurt.
+
+    `one_node_networks`: services find each other on one node only, so all of an execution are placed together.
     """
+
+    one_node_networks: bool = False
 
     @abstractmethod
     def open(self) -> None:

@@ -44,3 +44,15 @@ class ZAppType(Plugin):
         What it raises is logged and counts as None.
         """
         return None
+
+    def busy(self, services: Sequence[RunningService]) -> str | None:  # noqa: ARG002 - for overriding
+        """Tell in a few words what a running execution works on ("a kernel of notebook1"); None if it is idle.
+
+        Called from a pool thread now and then, where the execution may be ended for being idle; may do I/O, with short
+        time-outs. What it raises means that nobody knows, and counts as busy. Not overridden, it gives no signal.
+        """
+        return None
+
+    def ending(self, exit_code: int) -> str | None:  # noqa: ARG002 - for overriding
+        """Tell in a person's words what this exit code of a core service means; None where it is nothing special."""
+        return None

@@ -70,7 +70,7 @@ class Application:
 
     `started`: when its core first got its place (seconds since the epoch; None while it waits, and after it went back
     to the queue). `expected`: how long it runs in all, from `started` to its end; None where there is no history.
-    `running` is true from then until its last part is gone.
+    `running` is true from then until its last part is gone. `together`: its parts find each other on one node only.
     """
 
     id: int
@@ -83,6 +83,7 @@ class Application:
     opportunistic: bool = False
     started: float | None = None
     expected: Estimate | None = None
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
