@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
 from zoe.master.usage import UsageBook
-from zoe.plugin import Backend, NodeReport, Placement, Policy
-from zoe.scheduling.model import Node, Quota, Snapshot, Start, Stop, Wait
+from zoe.master.watchdog import Watchdog
+from zoe.plugin import Backend, NodeReport
+from zoe.scheduling.guard import TakesTooLongError, name_of
+from zoe.scheduling.model import Node, Placement, Plan, Policy, Quota, Snapshot, Start, Stop, Wait
 from zoe.scheduling.planner import Planner
+from zoe.scheduling.simple import FirstComeFirstServed
 from zoe.state.lifecycle import ServiceStatus, Status
 
 log = logging.getLogger(__name__)
@@ -20,7 +23,7 @@ class Scheduler:
     """Runs the planner over the board.
 
     `quotas`: by owner, as they stand; who is not in it has no limit. `usage`: kept
-    if the policy asks for it.
+    if the policy asks for it. `pass_seconds`: how long a policy or placement may take before it is interrupted.
     """
 
     policy: Policy
@@ -28,12 +31,15 @@ class Scheduler:
     backend: Backend
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     usage: UsageBook | None = None
+    pass_seconds: float = 10.0
+    _watchdog: Watchdog = field(init=False)
     _planner: Planner = field(init=False)
     _reports: Sequence[NodeReport] = ()
     _nodes: Sequence[Node] = ()
     _complaints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._watchdog = Watchdog(self.pass_seconds)
         self.begin_again()
 
     def begin_again(self) -> None:
@@ -48,13 +54,28 @@ class Scheduler:
             self._reports, self._nodes = nodes, [_node(node) for node in nodes]
         applications = [execution.seen for execution in board.values() if execution.seen is not None]
         used = self.usage.at(ledger.now, self._nodes) if self.usage else {}
-        decided = self._planner.plan(Snapshot(ledger.now, self._nodes, applications, self.quotas, used))
+        decided = self._decide(Snapshot(ledger.now, self._nodes, applications, self.quotas, used))
         self._complain(tuple(decided.complaints))
         for stop in decided.stops:
             _take_back(board[stop.application], stop, ledger)
         for start in decided.starts:
             self._start(board[start.application], start, ledger)
         return decided.waits
+
+    def _decide(self, snapshot: Snapshot) -> Plan:
+        try:
+            with self._watchdog.watching():
+                return self._planner.plan(snapshot)
+        except TakesTooLongError:
+            # It struck between two calls of plugins, so nobody knows what the pass had done already.
+            self.begin_again()
+            simple = FirstComeFirstServed()
+            decided = Planner(simple, simple).plan(snapshot)
+            decided.complaints.append(
+                f"a pass with policy {name_of(self.policy)} and placement {name_of(self.placement)} took longer than "
+                f"{self.pass_seconds:g} s; first come, first served takes over for this pass"
+            )
+            return decided
 
     def execution_ended(self) -> None:
         """Remember that what an execution held is to be counted (its row is written)."""

@@ -50,7 +50,9 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         database,
         calls,
         Observer(settings.master.restart_delay_max, settings.master.unreachable_patience),
-        Scheduler(policy, placement, backend, usage=_usage(policy, database)),
+        Scheduler(
+            policy, placement, backend, usage=_usage(policy, database), pass_seconds=settings.scheduler.pass_seconds
+        ),
         ProgressWatch(zapp_types, backend, settings.master.progress_seconds),
         announcer(plugins, stack),
         settings.master.resync_seconds,
