@@ -1,13 +1,15 @@
 """What backends said, turned into facts on the board."""
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.ledger import Ledger
-from zoe.plugin import ServiceReport, ServiceState
+from zoe.plugin import ServiceReport, ServiceState, ZAppType
 from zoe.state.lifecycle import Note, ServiceStatus, Status
 
+log = logging.getLogger(__name__)
 _GONE = frozenset({ServiceState.DEAD, ServiceState.OOM_KILLED, ServiceState.DESTROYED})
 _STABLE_AFTER = 60.0
 _LOST_PAUSE = 3.0
@@ -15,10 +17,11 @@ _LOST_PAUSE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Applies reports. `restart_delay_max`, `patience`: seconds, as configured."""
+    """Applies reports. `restart_delay_max`, `patience`: seconds, as configured. `zapp_types` know their exit codes."""
 
     restart_delay_max: float
     patience: float
+    zapp_types: Mapping[str, ZAppType] = field(default_factory=dict)
 
     def started(self, execution: ExecutionEntry, service: ServiceEntry, report: ServiceReport, ledger: Ledger) -> None:
         """Take up that a service runs."""
@@ -44,9 +47,19 @@ class Observer:
         service.dead, service.status = True, ServiceStatus.TERMINATING
         service.handle = report.handle
         service.backend_status, service.exit_code = report.state, report.exit_code
-        note = _epitaph(report)
+        note = self._meaning(execution, service, report) or _epitaph(report)
         service.error_message = note if report.exit_code != 0 else None
         ledger.write_down(execution, service, note)
+
+    def _meaning(self, execution: ExecutionEntry, service: ServiceEntry, report: ServiceReport) -> str | None:
+        zapp_type = self.zapp_types.get(execution.row.zapp_type or "")
+        if zapp_type is None or report.exit_code is None or report.reason or not service.row.essential:
+            return None
+        try:
+            return zapp_type.ending(report.exit_code)
+        except Exception:
+            log.exception("ZApp type %s could not tell what exit code %d means", zapp_type.name, report.exit_code)
+            return None
 
     def on_its_way(
         self, execution: ExecutionEntry, service: ServiceEntry, report: ServiceReport, ledger: Ledger

@@ -49,7 +49,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
     rounds = Round(
         database,
         calls,
-        Observer(settings.master.restart_delay_max, settings.master.unreachable_patience),
+        Observer(settings.master.restart_delay_max, settings.master.unreachable_patience, zapp_types),
         Scheduler(
             policy, placement, backend, usage=_usage(policy, database), pass_seconds=settings.scheduler.pass_seconds
         ),
