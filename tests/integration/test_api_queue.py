@@ -9,7 +9,7 @@ from falcon.testing import TestClient
 from pydantic import BaseModel, SecretStr
 
 from zoe.api.application import create_app
-from zoe.config import SchedulerSettings
+from zoe.config import SchedulerSettings, Settings
 from zoe.plugin import Deployment, NoSettings, ZAppType
 from zoe.state.active import submitted
 from zoe.state.lifecycle import Status, Step, write
@@ -49,7 +49,18 @@ def test_where_quotas_hold_back_nothing_is_refused(world: "World") -> None:
     headers = {"Authorization": f"Bearer {world.tokens['admin']}"}
     for _ in range(3):
         body = {"application": zapp(1), "name": "one"}
-        assert client.simulate_post("/api/0.7/execution", json=body, headers=headers).status_code == 201
+        answer = client.simulate_post("/api/0.7/execution", json=body, headers=headers)
+        assert (answer.status_code, answer.json["warnings"]) == (201, [])
+
+
+def test_who_submits_more_than_the_quota_will_ever_allow_is_told_so_at_once(world: "World", machine: None) -> None:
+    world.rows("UPDATE quota SET cores = 2 RETURNING id")
+    client = TestClient(create_app(replace(world.collaborators, settings=Settings(data_dir=Path("/nowhere")))))
+    headers = {"Authorization": f"Bearer {world.tokens['admin']}"}
+    body = {"application": zapp(3), "name": "greedy"}
+    answer = client.simulate_post("/api/0.7/execution", json=body, headers=headers)
+    assert answer.status_code == 201
+    assert "this execution alone needs more" in answer.json["warnings"][0]["message"]
 
 
 def test_a_secret_parameter_is_kept_for_the_service_alone_and_only_until_the_end(world: "World") -> None:

@@ -45,7 +45,7 @@ class Executions(Resource):
         submission = as_submission(self, call.caller, order)
         number = requests.submit(database, submission)
         self.collaborators.ring("submission")
-        warnings = [*order.warnings, *never(database, order.zapp, submission.services)]
+        warnings = [*order.warnings, *never(database, order.zapp, submission.services, call.caller)]
         return {"execution_id": number, "warnings": as_warnings(warnings)}
 
 

@@ -1,31 +1,19 @@
 """Whether an execution can ever start on this cluster: told at submission, not after a week."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from zoe.errors import Fault
-from zoe.scheduling.model import Application, Node, Part, Resources, Snapshot
+from zoe.scheduling.model import Application, Node, Part, Quota, Resources, Snapshot
 from zoe.scheduling.plan import plan
+from zoe.scheduling.simple import FirstComeFirstServed
+from zoe.state.accounts import Account
 from zoe.state.cluster import machines
 from zoe.state.database import Database
 from zoe.state.requests import NewService
 from zoe.zapp import ZApp
 
 
-class _AsTheyCome:
-    """There is only one."""
-
-    def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:  # noqa: ARG002 - contract
-        return applications
-
-
-class _FirstFit:
-    """Any place will do."""
-
-    def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> Node:  # noqa: ARG002
-        return candidates[0]
-
-
-def never(database: Database, application: ZApp, services: Sequence[NewService]) -> list[Fault]:
+def never(database: Database, application: ZApp, services: Sequence[NewService], owner: Account) -> list[Fault]:
     """Return why this application would wait for ever, if it would: asked of the empty cluster, as it was seen last."""
     nodes = [
         Node(one.name, Resources(one.cores, one.memory, one.gpus), frozenset(one.labels)) for one in machines(database)
@@ -38,6 +26,9 @@ def never(database: Database, application: ZApp, services: Sequence[NewService])
         for number, one in enumerate(services)
         if one.core
     ]
-    alone = Application(0, "", 0.0, 0, parts)
-    wait = plan(Snapshot(0.0, nodes, [alone]), _AsTheyCome(), _FirstFit()).waits.get(0)
+    alone = Application(0, owner.username, 0.0, 0, parts)
+    limits = Quota(owner.limits.executions, owner.limits.cores, owner.limits.memory)
+    empty = Snapshot(0.0, nodes, [alone], {owner.username: limits})
+    simple = FirstComeFirstServed()
+    wait = plan(empty, simple, simple).waits.get(0)
     return [] if wait is None else [Fault("services", f"this can never start on this cluster: {wait.reason}")]

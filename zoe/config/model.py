@@ -97,8 +97,8 @@ class SchedulerSettings(Section):
     """The plugin that orders executions; `zoe plugins` lists them."""
     placement: str = "average"
     """The plugin that picks a node."""
-    over_quota: Literal["refuse", "queue"] = "refuse"
-    """What becomes of an execution beyond its user's quota: it is refused (409), or it waits in the `queue`."""
+    over_quota: Literal["queue", "refuse"] = "queue"
+    """What becomes of an execution beyond its user's quota: it waits in the queue, or it is refused (409)."""
     pass_seconds: Seconds = 10.0
     """How long one pass may take before a policy or placement that does not come back is interrupted, seconds."""
     default_cores: float = Field(0.1, ge=0, le=100_000)
