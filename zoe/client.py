@@ -54,6 +54,8 @@ class Execution(TypedDict):
     ]  # {position, reason, possible, behind, remedy, start: {earliest, expected, latest}}
     progress: NotRequired[Document | None]  # {text, fraction}; the fraction is 0..1 or None
     exit_code: NotRequired[int | None]
+    opportunistic: NotRequired[bool]
+    backfill: NotRequired[str | None]
 
 
 class Nouns:
@@ -150,14 +152,19 @@ class Client:
         """Return one execution."""
         return cast("Execution", self.get(f"/execution/{number}"))
 
-    def submit(self, zapp: Mapping[str, object], name: str) -> int:
-        """Submit a ZApp and return the execution's id."""
-        return int(self.post("/execution", {"application": zapp, "name": name})["execution_id"])
+    def submit(self, zapp: Mapping[str, object], name: str, *, opportunistic: bool | None = None) -> int:
+        """Submit a ZApp and return the execution's id; an opportunistic one runs on leftovers alone."""
+        return self._submit({"application": zapp, "name": name}, opportunistic)
 
-    def submit_type(self, zapp_type: str, parameters: Mapping[str, object], name: str) -> int:
+    def submit_type(
+        self, zapp_type: str, parameters: Mapping[str, object], name: str, *, opportunistic: bool | None = None
+    ) -> int:
         """Submit what a ZApp type makes of these parameters and return the execution's id."""
-        body = {"zapp_type": zapp_type, "parameters": parameters, "name": name}
-        return int(self.post("/execution", body)["execution_id"])
+        return self._submit({"zapp_type": zapp_type, "parameters": parameters, "name": name}, opportunistic)
+
+    def _submit(self, body: Document, opportunistic: bool | None) -> int:
+        chosen = {} if opportunistic is None else {"opportunistic": opportunistic}
+        return int(self.post("/execution", body | chosen)["execution_id"])
 
     def stop(self, number: int) -> None:
         """Ask for an execution to be stopped; it goes through `cleaning up` to `terminated`."""
@@ -230,6 +237,10 @@ class Client:
     def scheduler(self) -> Document:
         """Return the queues and the state of the platform."""
         return self.get("/statistics/scheduler")
+
+    def backfill(self) -> Document:
+        """Return each backfill by name: its terms, how it fares, and its books."""
+        return self.get("/backfill")
 
     def nodes(self) -> Document:
         """Return the machines."""

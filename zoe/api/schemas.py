@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictBool, StringConstraints
 
 BIG = 2**63 - 1
 Id = Annotated[int, Field(ge=0, le=BIG)]
@@ -77,6 +77,9 @@ class NewExecution(Sent):
     zapp_type: Annotated[str, StringConstraints(max_length=128)] | None = None
     parameters: dict[str, Any] | None = None
     name: Name
+    opportunistic: StrictBool | None = Field(
+        None, description="whether it runs on leftovers alone; if not said, as its ZApp type has it"
+    )
 
 
 class NewExecutionAnswer(Answered):
@@ -121,6 +124,8 @@ class Execution(Answered):
     exit_code: int | None
     zapp_type: str | None
     parameters: dict[str, Any] | None
+    opportunistic: bool
+    backfill: str | None
 
 
 class ExecutionsAnswer(RootModel[dict[str, Execution]]):

@@ -24,6 +24,7 @@ class Order:
     zapp_type: str | None = None
     parameters: dict[str, object] | None = None
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    opportunistic: bool = False
 
 
 def read_order(resource: Resource, sent: object) -> Order:
@@ -38,7 +39,9 @@ def read_order(resource: Resource, sent: object) -> Order:
     if (application is None) == (request.zapp_type is None):
         raise RequestInvalidError([Fault("application", "give either an application or a zapp_type with parameters")])
     if request.zapp_type is None:
-        return Order(request.name, read_for_site(resource, application), zapp.unknown_keys(application))
+        made = read_for_site(resource, application)
+        warnings = zapp.unknown_keys(application)
+        return Order(request.name, made, warnings, opportunistic=bool(request.opportunistic))
     return _of_type(resource, request, request.zapp_type)
 
 
@@ -51,8 +54,12 @@ def _of_type(resource: Resource, request: NewExecution, name: str) -> Order:
         parameters = zapp_type.Parameters.model_validate(request.parameters or {})
     except ValidationError as error:
         raise ParametersInvalidError(faults_of(error, "parameters")) from error
+    opportunistic = type(zapp_type).opportunistic if request.opportunistic is None else request.opportunistic
+    if opportunistic:
+        parameters = zapp_type.when_opportunistic(parameters)
     made = read_for_site(resource, zapp_type.zapp(parameters))
-    return Order(request.name, made, [], name, parameters.model_dump(mode="json"), _secrets(parameters))
+    stored = parameters.model_dump(mode="json")
+    return Order(request.name, made, [], name, stored, _secrets(parameters), opportunistic)
 
 
 def _secrets(parameters: BaseModel) -> dict[str, str]:
@@ -74,6 +81,7 @@ def as_submission(resource: Resource, account: Account, order: Order) -> Submiss
         parameters=order.parameters,
         secrets=order.secrets,
         refuse_over_quota=resource.collaborators.settings.scheduler.over_quota == "refuse",
+        opportunistic=order.opportunistic,
     )
 
 

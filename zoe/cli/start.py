@@ -44,6 +44,10 @@ def start(  # noqa: PLR0913, PLR0917 - one for each option
         typer.Argument(metavar="[OPTIONS OF THE TYPE]", help="`zoe start TYPE --help` lists them.", show_default=False),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the execution.", show_default=False)] = None,
+    opportunistic: Annotated[
+        bool | None,
+        typer.Option("--opportunistic/--regular", help="Run on leftovers alone, and make room for others at once."),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Show progress; exit as the execution does.")] = False,
     logs: Annotated[bool, typer.Option("--logs", help="With --wait: print the monitor's log.")] = False,
     show_help: Annotated[bool, typer.Option("--help", "-h", help="Show this message and exit.")] = False,
@@ -56,6 +60,7 @@ def start(  # noqa: PLR0913, PLR0917 - one for each option
     Examples:
         zoe start zapp.json --name mine
         zoe start spark --help
+        zoe start zapp.json --opportunistic
         zoe start spark --script wc.py --workers 2 --wait --logs -- input.txt 10
     """
     if show_help or what is None:
@@ -65,7 +70,8 @@ def start(  # noqa: PLR0913, PLR0917 - one for each option
         raise typer.BadParameter(f"{what} comes too early: first the ZApp file or type, then its options.")
     with invocation.client() as client:
         order = _from_file(what, options or []) if _is_file(what) else _from_type(client, what, options or [])
-        number = _submit(client, order | ({"name": name} if name else {}))
+        chosen = {"name": name, "opportunistic": opportunistic}
+        number = _submit(client, order | {key: word for key, word in chosen.items() if word not in {None, ""}})
         if not wait:
             invocation.answer({"execution_id": number})
             invocation.remark(f"Execution {number} is submitted; `zoe show {number}` tells how it goes.")

@@ -62,6 +62,13 @@ def waiting(execution: "Execution", now: float) -> list[tuple[str, str]]:
     ]
 
 
+def _whose_leftovers(execution: "Execution") -> str:
+    if not execution.get("opportunistic"):
+        return ""
+    backfill = execution.get("backfill")
+    return "yes: it makes room for others" + (f"; offered by backfill {escape(backfill)}" if backfill else "")
+
+
 def _expected(start: Row, now: float) -> str:
     earliest, expected, latest = (max(0.0, start[key] - now) for key in ("earliest", "expected", "latest"))
     return f"in {fmt.duration(expected)} (most likely in {fmt.duration(earliest)} to {fmt.duration(latest)})"
@@ -74,8 +81,9 @@ def executions(found: Sequence["Execution"], now: float) -> RenderableType | Non
     made = table("ID", "NAME", "STATUS", "SUBMITTED", "RAN", "ABOUT", right=["ID"])
     for one in found:
         ran = fmt.ran(one["time_start"], one["time_end"], now)
+        about = "; ".join(filter(None, ["opportunistic" if one.get("opportunistic") else "", why(one)]))
         submitted = fmt.ago(one["time_submit"], now)
-        made.add_row(str(one["id"]), escape(one["name"]), fmt.status(one["status"]), submitted, ran, why(one))
+        made.add_row(str(one["id"]), escape(one["name"]), fmt.status(one["status"]), submitted, ran, about)
     return made
 
 
@@ -113,6 +121,7 @@ def one_execution(execution: "Execution", parts: Sequence[Row], past: Sequence[R
         ("Status", fmt.status(execution["status"])),
         ("About", why(execution)),
         *waiting(execution, now),
+        ("Opportunistic", _whose_leftovers(execution)),
         ("Exit code", "" if code is None else str(code)),
         ("Submitted", fmt.moment(execution["time_submit"])),
         ("Waited", fmt.ran(execution["time_submit"], execution["time_start"] or execution["time_end"], now)),

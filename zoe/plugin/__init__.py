@@ -17,7 +17,7 @@ from zoe.plugin.backend import (
     Usage,
     VolumeSpec,
 )
-from zoe.plugin.backfill import Backfill
+from zoe.plugin.backfill import Backfill, BackfillSettings, IdleWork
 from zoe.plugin.base import Deployment, NoSettings, Plugin, PluginSettings
 from zoe.plugin.change import ExecutionChange
 from zoe.plugin.placement import Placement, ScoringPlacement
@@ -32,11 +32,13 @@ __all__ = [
     "Authenticator",
     "Backend",
     "Backfill",
+    "BackfillSettings",
     "Deployment",
     "Estimate",
     "ExecutionChange",
     "Handle",
     "Identity",
+    "IdleWork",
     "Limits",
     "NoSettings",
     "Node",

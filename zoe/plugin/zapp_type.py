@@ -32,10 +32,26 @@ class ZAppType(Plugin):
     """Turns parameters into a ZApp. `Parameters` is a pydantic model; its JSON Schema makes the forms and the help."""
 
     Parameters: ClassVar[type[BaseModel]]
+    opportunistic: ClassVar[bool] = False
+    """Whether its executions run on leftovers alone, unless whoever submits one says otherwise."""
 
     @abstractmethod
     def zapp(self, parameters: BaseModel) -> dict[str, object]:
         """Return a ZApp document in format 3. Pure; called from API threads."""
+
+    def when_opportunistic(self, parameters: BaseModel) -> BaseModel:
+        """Return the parameters of an execution that may have to make room: to keep its work until it goes on, say.
+
+        Called from API threads before `zapp`; pure.
+        """
+        return parameters
+
+    def make_room(self, services: Sequence[RunningService]) -> None:
+        """Tell an execution that it is about to be stopped, and goes on later from the queue.
+
+        Called from a pool thread before the services are stopped; may do I/O, with a time-out of a second at most, as
+        somebody waits for the room. What it raises is logged and goes no further.
+        """
 
     def progress(self, services: Sequence[RunningService]) -> Progress | None:  # noqa: ARG002 - for overriding
         """Look how far a running execution is; None where nobody knows (yet).

@@ -31,6 +31,7 @@ class ActiveExecution:
     error_message: str | None
     stop_requested: float | None
     stop_reason: str | None
+    backfill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ _EXECUTIONS = """
 SELECT e.id, e.name, u.id, u.username, u.fs_uid, u.priority, e.description, e.zapp_type, e.secrets,
        e.size, e.runtime_limit,
        e.opportunistic, e.time_submit, e.time_start, e.status, e.outcome, e.error_message, e.stop_requested,
-       e.stop_reason
+       e.stop_reason, e.backfill
 FROM execution e JOIN account u ON u.id = e.user_id
 WHERE {which} ORDER BY e.id
 """

@@ -25,6 +25,8 @@ _COLUMNS = (
     "exit_code",
     "zapp_type",
     "parameters",
+    "opportunistic",
+    "backfill",
 )
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM execution"  # noqa: S608 - constants only
 _SERVICES = """

@@ -10,6 +10,7 @@ from peewee import (
     BigAutoField,
     BigIntegerField,
     BooleanField,
+    DateField,
     DoubleField,
     ForeignKeyField,
     IntegerField,
@@ -96,6 +97,7 @@ class Execution(_Row):
     stop_reason = TextField(null=True)
 
     opportunistic = BooleanField(default=False)
+    backfill = TextField(null=True)  # the name of the backfill that offered it
 
     status = TextField(default="submitted")
     time_start = DoubleField(null=True)
@@ -157,6 +159,37 @@ class Node(_Row):
     seen = DoubleField()
 
 
+class BackfillState(_Row):
+    """How a backfill fares; the master's. `paused_until`: seconds since the epoch."""
+
+    name = TextField(unique=True)
+    in_use = BooleanField(default=True)
+    terms: Any = BinaryJSONField(index=False)
+    note = TextField(null=True)
+    paused_until = DoubleField(null=True)
+
+    class Meta:
+        """How the table is called."""
+
+        table_name = "backfill"
+
+
+class BackfillDay(_Row):
+    """What opportunistic executions were given on one day (UTC), and how many ended; the master's."""
+
+    name = TextField()
+    day = DateField()
+    core_seconds = DoubleField(default=0)
+    done = BigIntegerField(default=0)
+    failed = BigIntegerField(default=0)
+    made_room = BigIntegerField(default=0)
+
+    class Meta:
+        """How the table is called."""
+
+        table_name = "backfill_day"
+
+
 class Secret(_Row):
     """What this deployment made for itself at its first start: its id, the key of its cookies, the keys of its bus."""
 
@@ -164,4 +197,4 @@ class Secret(_Row):
     content = TextField()
 
 
-TABLES = (Role, Quota, User, Token, Execution, Service, Event, Node, Secret)
+TABLES = (Role, Quota, User, Token, Execution, Service, Event, Node, BackfillState, BackfillDay, Secret)

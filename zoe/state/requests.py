@@ -38,14 +38,16 @@ class Submission:
     parameters: Mapping[str, object] | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     refuse_over_quota: bool = True
+    opportunistic: bool = False
 
 
 # One statement, so that a submission without a quota costs one round trip and one commit.
 _SUBMIT = """
 WITH e AS (
     INSERT INTO execution
-        (user_id, name, description, zapp_type, parameters, secrets, size, runtime_limit, time_submit, status)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'submitted') RETURNING id
+        (user_id, name, description, zapp_type, parameters, secrets, size, runtime_limit, time_submit, opportunistic,
+        status)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'submitted') RETURNING id
 ), s AS (
     INSERT INTO service (execution_id, name, service_group, essential, startup_order, cores, memory, gpus,
         status, backend_status, restart_count)
@@ -60,7 +62,7 @@ SELECT id FROM e
 _IN_USE = """
 SELECT count(DISTINCT e.id), coalesce(sum(s.cores), 0), coalesce(sum(s.memory), 0)
 FROM execution AS e LEFT JOIN service AS s ON s.execution_id = e.id AND s.essential
-WHERE e.user_id = %s AND e.status NOT IN ('terminated', 'error')
+WHERE e.user_id = %s AND NOT e.opportunistic AND e.status NOT IN ('terminated', 'error')
 """
 _STOP = """
 UPDATE execution SET stop_requested = coalesce(stop_requested, %s), stop_reason = coalesce(stop_reason, %s)
@@ -78,7 +80,7 @@ def submit(database: Database, submission: Submission) -> int:
 
     """
     try:
-        if not (submission.refuse_over_quota and _finite(submission.account.limits)):
+        if not _counts(submission):
             return _insert(database, submission)
         with database.transaction():
             _check_quota(database, submission)
@@ -106,6 +108,11 @@ def _check_existence(database: Database, execution_id: int) -> None:
         raise NotFoundError(kind="execution", name=execution_id)
 
 
+def _counts(submission: Submission) -> bool:
+    # What runs on leftovers alone takes nothing away from anybody.
+    return submission.refuse_over_quota and not submission.opportunistic and _finite(submission.account.limits)
+
+
 def _finite(limits: Limits) -> bool:
     return bool(limits.executions or limits.cores or limits.memory)
 
@@ -124,8 +131,9 @@ def _insert(database: Database, submission: Submission) -> int:
         None if submission.parameters is None else Json(submission.parameters),
         Json(submission.secrets) if submission.secrets else None,
         submission.size,
-        account.limits.runtime * 3600,
+        0 if submission.opportunistic else account.limits.runtime * 3600,
         submission.at,
+        submission.opportunistic,
     ]
     return int(database.rows(_SUBMIT, [*execution, *map(list, columns)])[0][0])
 
