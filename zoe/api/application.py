@@ -47,12 +47,12 @@ ROUTES: dict[str, type[Resource]] = {
 }
 
 
-def create_app(collaborators: Collaborators) -> App:
-    """Return the application; other parts of Zoe may add routes of theirs outside `/api`."""
+def create_app(collaborators: Collaborators, doorkeeper: Doorkeeper | None = None) -> App:
+    """Return the application; other parts of Zoe may add routes outside `/api`, behind the same doorkeeper."""
     app: App = falcon.App(middleware=[Slashes()])
     app.router_options.converters["id"] = IdConverter
     errors.install(app)
-    doorkeeper = _doorkeeper(collaborators)
+    doorkeeper = doorkeeper or make_doorkeeper(collaborators)
     followers = Followers(max(1, collaborators.settings.api.threads // 2))
     for path, noun in ROUTES.items():
         resource = noun(collaborators, doorkeeper)
@@ -64,7 +64,8 @@ def create_app(collaborators: Collaborators) -> App:
     return app
 
 
-def _doorkeeper(collaborators: Collaborators) -> Doorkeeper:
+def make_doorkeeper(collaborators: Collaborators) -> Doorkeeper:
+    """Return who tells callers apart. One for a process: it counts failed attempts to sign in."""
     lifetime = collaborators.settings.api.cookie_hours * 3600
     return Doorkeeper(
         Accounts(collaborators.database),

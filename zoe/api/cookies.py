@@ -32,6 +32,11 @@ class Cookies:
         kept = f"{NAME}={self._signer.dumps(claim)}; Expires={expires}; HttpOnly; Path=/; SameSite=Lax"
         return f"{kept}; Secure" if secure else kept
 
+    def end(self, secure: bool) -> str:
+        """Return the Set-Cookie header that removes the cookie."""
+        gone = f"{NAME}=; Max-Age=0; HttpOnly; Path=/; SameSite=Lax"
+        return f"{gone}; Secure" if secure else gone
+
     def read(self, header: str) -> Iterator[Claim]:
         """Yield what the valid cookies in a Cookie header claim.
 

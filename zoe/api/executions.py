@@ -1,6 +1,5 @@
 """/execution: submitting, looking, stopping, forgetting."""
 
-from zoe.api.feasibility import never
 from zoe.api.operation import Answer, Call, Need, Resource, operation, require
 from zoe.api.schemas import (
     EndpointsAnswer,
@@ -11,7 +10,7 @@ from zoe.api.schemas import (
     NewExecution,
     NewExecutionAnswer,
 )
-from zoe.api.submission import as_submission, read_order
+from zoe.api.submission import place_order, read_order
 from zoe.api.validation import as_warnings
 from zoe.errors import ForbiddenError
 from zoe.state import executions, requests, services
@@ -22,6 +21,22 @@ def check_ownership(account: Account, owner: int) -> None:
     """Refuse those who neither own an execution nor may operate those of others."""
     if account.id != owner and Need.OPERATE_OTHERS not in account.permissions:
         raise ForbiddenError("This execution belongs to somebody else.")
+
+
+def stop(resource: Resource, account: Account, execution_id: int) -> None:
+    """Write the wish of somebody who may have it that an execution be stopped."""
+    database = resource.collaborators.database
+    check_ownership(account, executions.owner_of(database, execution_id))
+    requests.request_stop(database, execution_id, resource.collaborators.now(), f"stopped by {account.username}")
+    resource.collaborators.ring("stop")
+
+
+def forget(resource: Resource, account: Account, execution_id: int) -> None:
+    """Forget an execution that has ended, with its logs, for somebody who may."""
+    require(account, Need.DELETE_EXECUTIONS)
+    check_ownership(account, executions.owner_of(resource.collaborators.database, execution_id))
+    requests.forget(resource.collaborators.database, execution_id)
+    resource.collaborators.forget_logs(execution_id)
 
 
 class Executions(Resource):
@@ -40,12 +55,7 @@ class Executions(Resource):
     )
     def on_post(self, call: Call[object]) -> dict[str, object]:
         """Submit a ZApp, or the parameters of a ZApp type."""
-        order = read_order(self, call.document)
-        database = self.collaborators.database
-        submission = as_submission(self, call.caller, order)
-        number = requests.submit(database, submission)
-        self.collaborators.ring("submission")
-        warnings = [*order.warnings, *never(database, order.zapp, submission.services, call.caller)]
+        number, warnings = place_order(self, call.caller, read_order(self, call.document))
         return {"execution_id": number, "warnings": as_warnings(warnings)}
 
 
@@ -62,10 +72,7 @@ class OneExecution(Resource):
     @operation(Need.API, code=204, refusals=(400, 404))
     def on_delete(self, call: Call[None], execution_id: int) -> None:
         """Have an execution stopped: this only says so, its status tells when it is done."""
-        database = self.collaborators.database
-        check_ownership(call.caller, executions.owner_of(database, execution_id))
-        requests.request_stop(database, execution_id, self.collaborators.now(), f"stopped by {call.caller.username}")
-        self.collaborators.ring("stop")
+        stop(self, call.caller, execution_id)
 
 
 class PastExecution(Resource):
@@ -74,10 +81,7 @@ class PastExecution(Resource):
     @operation(Need.API, code=204, refusals=(400, 404))
     def on_delete(self, call: Call[None], execution_id: int) -> None:
         """Forget an execution that has ended, with its logs."""
-        require(call.caller, Need.DELETE_EXECUTIONS)
-        check_ownership(call.caller, executions.owner_of(self.collaborators.database, execution_id))
-        requests.forget(self.collaborators.database, execution_id)
-        self.collaborators.forget_logs(execution_id)
+        forget(self, call.caller, execution_id)
 
 
 class Endpoints(Resource):

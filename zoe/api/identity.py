@@ -46,9 +46,18 @@ class Doorkeeper:
         scheme, _, credentials = (req.auth or "").partition(" ")
         if scheme.lower() != "basic":
             raise NotSignedInError
-        username, password = _decoded(credentials)
-        account = self._accounts.by_name(username)
-        if not self._passwords.fits(account, username, password, req.remote_addr or ""):
+        return self.check(*_decoded(credentials), req.remote_addr or "")
+
+    def check(self, username: str, password: str, address: str) -> Account:
+        """Return whose name and password these are; `address` is where the attempt comes from.
+
+        Raises:
+            NotSignedInError: nobody's.
+            TooManyAttemptsError: this address failed too often with this name.
+
+        """
+        account = self._accounts.by_name(username) if storable(username) else None
+        if not self._passwords.fits(account, username, password, address):
             raise NotSignedInError("The user name or the password is wrong.")
         return self._enabled(account)
 
@@ -56,6 +65,10 @@ class Doorkeeper:
         """Return the Set-Cookie header that spares `account` its password from now on."""
         claim = Claim(account.id, password_digest(account.password_hash))
         return self._cookies.issue(claim, self._now(), secure=req.scheme == "https")
+
+    def end_cookie(self, req: falcon.Request) -> str:
+        """Return the Set-Cookie header that makes a browser forget its cookie."""
+        return self._cookies.end(secure=req.scheme == "https")
 
     def _by_cookie(self, req: falcon.Request) -> Account | None:
         for claim in self._cookies.read(req.get_header("Cookie") or ""):

@@ -6,10 +6,12 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from zoe import zapp
 from zoe.api.bodies import faults_of, fit
+from zoe.api.feasibility import never
 from zoe.api.operation import Resource
 from zoe.api.schemas import NewExecution
 from zoe.api.validation import read_for_site
 from zoe.errors import Fault, ParametersInvalidError, RequestInvalidError
+from zoe.state import requests
 from zoe.state.accounts import Account
 from zoe.state.requests import NewService, Submission
 
@@ -66,6 +68,20 @@ def _secrets(parameters: BaseModel) -> dict[str, str]:
     """Return what pydantic hides in every answer: the type's document says `{secret#name}` in its place."""
     values = {name: getattr(parameters, name) for name in type(parameters).model_fields}
     return {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
+
+
+def place_order(resource: Resource, account: Account, order: Order) -> tuple[int, list[Fault]]:
+    """Store an execution; return its id, and what is worth a warning: unknown keys, that it can never start here.
+
+    Raises:
+        QuotaExceededError: where what is beyond a quota is refused.
+
+    """
+    database = resource.collaborators.database
+    submission = as_submission(resource, account, order)
+    number = requests.submit(database, submission)
+    resource.collaborators.ring("submission")
+    return number, [*order.warnings, *never(database, order.zapp, submission.services, account)]
 
 
 def as_submission(resource: Resource, account: Account, order: Order) -> Submission:
