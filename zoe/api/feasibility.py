@@ -29,6 +29,16 @@ def never(database: Database, application: ZApp, services: Sequence[NewService],
     alone = Application(0, owner.username, 0.0, 0, parts)
     limits = Quota(owner.limits.executions, owner.limits.cores, owner.limits.memory)
     empty = Snapshot(0.0, nodes, [alone], {owner.username: limits})
+    if _plainly_fits(alone, nodes, limits):
+        return []
     simple = FirstComeFirstServed()
     wait = plan(empty, simple, simple).waits.get(0)
     return [] if wait is None else [Fault("services", f"this can never start on this cluster: {wait.reason}")]
+
+
+def _plainly_fits(alone: Application, nodes: Sequence[Node], quota: Quota) -> bool:
+    """Tell whether one node has the room for everything, which most often is so: then nothing need be planned."""
+    needed = sum((part.reserved for part in alone.parts), Resources())
+    labels = frozenset[str]().union(*(part.labels for part in alone.parts))
+    held = needed.cores > quota.cores > 0 or needed.memory > quota.memory > 0
+    return not held and any(node.total.holds(needed) and labels <= node.labels for node in nodes)

@@ -9,7 +9,7 @@ from zoe.master.ledger import Ledger
 from zoe.state.active import ActiveExecution, Rows, abandon_services, submitted, unfinished
 from zoe.state.database import Database
 from zoe.state.lifecycle import ServiceStatus, Status, Step
-from zoe.zapp import read
+from zoe.zapp import restore
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -35,7 +35,7 @@ def take_unfinished(database: Database, ledger: Ledger) -> Iterator[ExecutionEnt
 def _entries(database: Database, rows: Rows, ledger: Ledger) -> Iterator[ExecutionEntry]:
     for row, services in rows:
         try:
-            yield entry(row, services, read(row.description))
+            yield entry(row, services, restore(row.description))
         except ZAppInvalidError as error:
             _give_up(database, row, str(error), ledger)
 

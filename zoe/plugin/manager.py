@@ -88,6 +88,11 @@ class PluginManager:
         if faults:
             raise ConfigInvalidError(faults)
 
+    @property
+    def listens(self) -> bool:
+        """Whether any plugin wants to hear of changes."""
+        return bool(self._pluggy.hook.zoe_execution_changed.get_hookimpls())
+
     def changed(self, change: ExecutionChange) -> None:
         """Tell all plugins that an execution has moved, one after the other; one that fails harms no other."""
         for implementation in self._pluggy.hook.zoe_execution_changed.get_hookimpls():

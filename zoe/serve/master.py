@@ -73,6 +73,8 @@ def _usage(policy: Policy, database: Database) -> UsageBook | None:
 
 def announcer(plugins: PluginManager, stack: ExitStack) -> Callable[[ExecutionChange], None]:
     """Return what tells plugins of changes, on a thread of its own: the loop waits for no plugin."""
+    if not plugins.listens:
+        return lambda change: None  # noqa: ARG005 - nobody wants to hear of it
     pool = ThreadPoolExecutor(1, thread_name_prefix="announce")
     stack.callback(pool.shutdown, wait=False, cancel_futures=True)
 

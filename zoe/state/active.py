@@ -3,14 +3,16 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from zoe.state.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveExecution:
-    """A row of an execution that has not ended, with what the master needs of its owner."""
+    """A row of an execution that has not ended, with what the master needs of its owner.
+
+    `description` is the JSON text of its ZApp.
+    """
 
     id: int
     name: str
@@ -18,7 +20,7 @@ class ActiveExecution:
     owner: str
     owner_uid: int
     priority: int
-    description: Mapping[str, Any]
+    description: str
     zapp_type: str | None
     secrets: Mapping[str, str] | None = field(repr=False)
     size: int
@@ -74,7 +76,7 @@ class NodeRow:
 
 
 _EXECUTIONS = """
-SELECT e.id, e.name, u.id, u.username, u.fs_uid, u.priority, e.description, e.zapp_type, e.secrets,
+SELECT e.id, e.name, u.id, u.username, u.fs_uid, u.priority, e.description::text, e.zapp_type, e.secrets,
        e.size, e.runtime_limit,
        e.opportunistic, e.time_submit, e.time_start, e.status, e.outcome, e.error_message, e.stop_requested,
        e.stop_reason, e.backfill

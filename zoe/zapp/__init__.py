@@ -4,7 +4,7 @@ from zoe.zapp.example import EXAMPLE
 from zoe.zapp.filling import Surroundings, command, environment, fill, work_dir
 from zoe.zapp.instances import Instance, instances, reserved, size
 from zoe.zapp.model import CoreRange, MemoryRange, Port, Service, ServiceResources, Volume, ZApp
-from zoe.zapp.reading import read
+from zoe.zapp.reading import read, restore
 from zoe.zapp.schema import json_schema
 from zoe.zapp.site import check_site
 from zoe.zapp.unknown import unknown_keys
@@ -28,6 +28,7 @@ __all__ = [
     "json_schema",
     "read",
     "reserved",
+    "restore",
     "size",
     "unknown_keys",
     "work_dir",
