@@ -14,6 +14,8 @@ needs busybox busybox-static
 needs debootstrap debootstrap
 needs ip iproute2
 needs boinc boinc-client
+needs nginx nginx
+needs microsocks microsocks
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -114,6 +114,27 @@ class BackendSettings(Section):
     """The plugin that runs services; its own settings stand under [plugins.<name>]."""
 
 
+class GatewaySettings(Section):
+    """[gateway]: the door through which browsers reach the web interfaces of running services."""
+
+    enabled: bool = True
+    """Whether there is a gateway."""
+    host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 for all."""
+    port: int = Field(5002, ge=0, le=65535)
+    """The TCP port to listen on, one of its own beside [api]'s; 0 for any free one."""
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")] | None = None
+    """How browsers reach it, such as https://apps.example.org; not set: the host they reach Zoe by, with this port."""
+    web_url: Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")] | None = None
+    """How browsers reach Zoe's own pages, such as https://zoe.example.org; not set: the same host with [api]'s port."""
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=200)] | None = None
+    """A domain whose every name leads to the gateway: each execution then has an origin of its own below it."""
+    nginx: Annotated[str, Field(pattern=r"^(auto|off|/\S+)$")] = "auto"
+    """The nginx that does the heavy work: auto (one that is found), off, or the path of one."""
+    connect_timeout: Seconds = 5.0
+    """How long a service may take to accept a connection, seconds."""
+
+
 class UsersSettings(Section):
     """[users]: who may sign in."""
 
@@ -151,6 +172,7 @@ class Settings(Section):
     master: MasterSettings = MasterSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     backend: BackendSettings = BackendSettings()
+    gateway: GatewaySettings = GatewaySettings()
     users: UsersSettings = UsersSettings()
     zapps: ZAppsSettings = ZAppsSettings()
     plugins: Mapping[str, Mapping[str, object]] = Field(default_factory=dict, repr=False)
