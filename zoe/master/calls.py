@@ -7,15 +7,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future as Pending
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
 from zoe.errors import BackendBusyError, BackendRefusedError
 from zoe.logs import LogArchive
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.master.specs import SpecMaker
 from zoe.plugin import Backend, Handle, NodeReport, ServiceReport, ServiceSpec, Usage
+from zoe.state.lifecycle import Status
 
 log = logging.getLogger(__name__)
 _ENDS_FOR_A_START = 4
+_MOST_GRACE = 10.0
+"""What an opportunistic service has at most between SIGTERM and SIGKILL, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,10 @@ Outcome = Started | Refused | NoRoom | NotAnswered | Ended | Listed | NotListed 
 
 @dataclass(slots=True)
 class BackendCalls:
-    """Makes the calls. `ring` wakes the master; `grace` (seconds) is what a service has between SIGTERM and SIGKILL."""
+    """Makes the calls. `ring` wakes the master; `grace` (seconds) is what a service has between SIGTERM and SIGKILL.
+
+    `warn` is called with ZApp type, name, group and handle of a service that is stopped though its execution goes on.
+    """
 
     backend: Backend
     specs: SpecMaker
@@ -87,6 +94,7 @@ class BackendCalls:
     grace: float
     ring: Callable[[], None]
     width: int
+    warn: Callable[[str | None, str, str, Handle], None] = lambda *_: None
     inbox: deque[Outcome] = field(default_factory=deque)
     _starts: ThreadPoolExecutor = field(init=False)
     _ends: ThreadPoolExecutor = field(init=False)
@@ -111,7 +119,8 @@ class BackendCalls:
         """Stop a service, keep its log, and have the backend forget it."""
         handle, run, id_ = service.handle, service.restart_count, service.row.id
         if handle is not None:
-            self._submit(self._ends, lambda: self.tell(self._end(execution.id, id_, run, handle)))
+            farewell = self._farewell(execution, service, handle)
+            self._submit(self._ends, lambda: self.tell(self._end(execution.id, id_, run, handle, farewell)))
 
     def sweep(self, report: ServiceReport) -> None:
         """Clear away something that no execution knows of."""
@@ -147,9 +156,19 @@ class BackendCalls:
             log.exception("service %d was not started", id_)
             return NotAnswered(id_, _words(error))
 
-    def _end(self, execution: int, service: int, run: int, handle: Handle) -> Outcome:
+    def _farewell(self, execution: ExecutionEntry, service: ServiceEntry, handle: Handle) -> "_Farewell":
+        # Somebody waits for the room of what is opportunistic.
+        grace = min(self.grace, _MOST_GRACE) if execution.row.opportunistic else self.grace
+        goes_on = execution.outcome == Status.QUEUED and not service.dead
+        row = service.row
+        warn = partial(self.warn, execution.row.zapp_type, row.name, row.group, handle) if goes_on else None
+        return _Farewell(grace, warn)
+
+    def _end(self, execution: int, service: int, run: int, handle: Handle, farewell: "_Farewell") -> Outcome:
         try:
-            self.backend.stop(handle, self.grace)
+            if farewell.warn is not None:
+                farewell.warn()
+            self.backend.stop(handle, farewell.grace)
             self._keep_log(execution, service, run, handle)
             self.backend.remove(handle)
         except Exception as error:
@@ -181,6 +200,14 @@ class BackendCalls:
         cores = sum(usage.cores for usage in used.values())
         memory = sum(usage.memory for usage in used.values())
         return Listed(asked_at, self.backend.nodes(), reports, Usage(cores, memory))
+
+
+@dataclass(frozen=True, slots=True)
+class _Farewell:
+    """How a service is stopped: seconds between SIGTERM and SIGKILL, and what comes before."""
+
+    grace: float
+    warn: Callable[[], None] | None
 
 
 def _words(error: Exception) -> str:

@@ -77,7 +77,7 @@ class ServiceEntry:
 
 @dataclass(slots=True, eq=False)
 class ExecutionEntry:
-    """One execution, with its services in startup order."""
+    """One execution, with its services in startup order. `released`: see `zoe.master.backfill`."""
 
     row: ActiveExecution
     zapp: ZApp
@@ -88,6 +88,7 @@ class ExecutionEntry:
     time_start: float | None
     alarm: float = 0.0
     expected: Estimate | None = None
+    released: bool = False
     seen: Application | None = field(default=None)
 
     @property
@@ -118,6 +119,8 @@ class ExecutionEntry:
     def _takes_part(self, now: float) -> bool:
         if self.status != Status.QUEUED:
             return self.status not in ENDED
+        if self.row.backfill is not None and not self.released:
+            return False  # nobody has found idle room for it yet
         return self.stop_reason is None and all(service.not_before <= now for service in self.services)
 
     def _application(self, now: float) -> Application:

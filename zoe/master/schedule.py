@@ -42,6 +42,11 @@ class Scheduler:
         self._watchdog = Watchdog(self.pass_seconds)
         self.begin_again()
 
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The nodes, as the last pass saw them."""
+        return self._nodes
+
     def begin_again(self) -> None:
         """Forget the last pass: after one that failed half-way, what the planner remembers is not to be trusted."""
         self._planner = Planner(self.policy, self.placement)

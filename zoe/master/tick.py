@@ -1,8 +1,11 @@
 """One round of the master: observe, reconcile, schedule, commit, and only then call."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from zoe.master.backfill import Backfills
+from zoe.master.backfill_filler import Filler
 from zoe.master.board import Board
 from zoe.master.calls import BackendCalls
 from zoe.master.entries import ExecutionEntry
@@ -15,7 +18,7 @@ from zoe.master.reconcile import reconcile
 from zoe.master.schedule import Scheduler
 from zoe.master.waiting import WaitingRoom
 from zoe.plugin import ExecutionChange
-from zoe.scheduling.model import Estimate, Quota
+from zoe.scheduling.model import Estimate, Quota, Wait
 from zoe.state.active import expected_runtimes, quotas, to_stop, write_progress
 from zoe.state.database import Database
 from zoe.state.lifecycle import ENDED, Status
@@ -40,6 +43,8 @@ class Round:
     resync_seconds: float
     holds_back: bool = True
     restart_lost: bool = False
+    backfills: Backfills = field(init=False)
+    fillers: Sequence[Filler] = ()
     hearing: Hearing = field(init=False)
     _next_look: float = 0.0
     _last_look: float = 0.0
@@ -47,8 +52,10 @@ class Round:
     _next_progress: float | None = None
     _replan: bool = True
     _quotas_old: bool = True
+    _waits: Mapping[int, Wait] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.backfills = Backfills(self.database, self.fillers)
         self._begin()
 
     def _begin(self) -> None:
@@ -72,6 +79,7 @@ class Round:
             self.hearing.board.admit(execution)
         self._estimate(list(self.board.values()))
         ledger.commit(self.database)
+        self.backfills.begin()
 
     def tick(self, now: float) -> None:
         """Take everything as far as it can go now."""
@@ -89,14 +97,19 @@ class Round:
         self._reconcile(ledger)
         self._schedule(ledger)
         self._reconcile(ledger)
-        ledger.commit(self.database)
+        self.backfills.commit(self.board, ledger)
         self.waiting.tell(now)
         self._ask_progress(now)
         self._carry_out(ledger)
 
     def due(self) -> float:
         """Return when something is to be done even if nobody rings (seconds since the epoch)."""
-        times = (self._next_look, self.hearing.board.next_alarm(), self._next_progress, self.waiting.due())
+        if self._replan and self.hearing.listed:
+            return 0.0
+        times = (
+            *(self._next_look, self.hearing.board.next_alarm(), self._next_progress),
+            *(self.waiting.due(), self.backfills.due()),
+        )
         return min(time for time in times if time is not None)
 
     def _look(self, now: float) -> None:
@@ -147,11 +160,15 @@ class Round:
     def _schedule(self, ledger: Ledger) -> None:
         changed = [execution.look(ledger.now) for execution in ledger.touched.values()]
         self._replan = self._replan or any(changed) or self.hearing.nodes_changed
-        if self.hearing.listed and self._replan:
+        planned = self.hearing.listed and self._replan
+        if planned:
             self._replan = self.hearing.nodes_changed = False
-            self.waiting.take(self.scheduler.run(self.board, self.hearing.nodes, ledger))
+            self._waits = self.scheduler.run(self.board, self.hearing.nodes, ledger)
+            self.waiting.take(self._waits)
             for execution in ledger.touched.values():
                 execution.look(ledger.now)
+        if planned or (self.hearing.listed and ledger.now >= (self.backfills.due() or math.inf)):
+            self._replan = self.backfills.look(self.board, self.scheduler.nodes, self._waits, ledger)
 
     def _ask_progress(self, now: float) -> None:
         if found := self.progress.take():

@@ -14,6 +14,12 @@ from zoe.scheduling.room import Room
 from zoe.scheduling.shadow import Shadow
 
 
+def who_waits_for_room(waits: Mapping[int, Wait]) -> Iterator[int]:
+    """Yield who would start if there were more room: neither a quota nor the size of the cluster is in the way."""
+    notes = waits.notes if isinstance(waits, Waits) else {}
+    return (id_ for id_ in waits if not isinstance(notes.get(id_), Limit) and notes.get(id_) is not Why.IMPOSSIBLE)
+
+
 @dataclass(frozen=True)
 class Waits(Mapping[int, Wait]):
     """The queue in its order: an entry for every execution that waits.
