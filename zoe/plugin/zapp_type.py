@@ -1,23 +1,42 @@
 """The contract of a ZApp type: what turns a few parameters into a ZApp, and knows how to watch it."""
 
+import socket
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydantic import BaseModel
 
+from zoe.plugin import fetching
 from zoe.plugin.backend import Address
 from zoe.plugin.base import Plugin
 
 
 @dataclass(frozen=True, slots=True)
 class RunningService:
-    """A running service of the execution that is watched; `dial` tells where a port of it is reached."""
+    """A running service of the execution that is watched.
+
+    `dial` tells where a port of it is reached, `connect` opens a connection there within so many seconds.
+    """
 
     name: str
     group: str
     dial: Callable[[int], Address]
+    connect: Callable[[Address, float], socket.socket] = field(default=fetching.dial_directly, repr=False)
+
+    def fetch(self, port: int, path: str, timeout: float = 2.0) -> bytes:
+        """Return a page of its web interface (GET, status 200, at most 4 MiB), within `timeout` seconds in all.
+
+        Raises:
+            OSError: there is no such page, or none in time; TimeoutError and ConnectionError are among them.
+
+        """
+        deadline = time.monotonic() + timeout
+        address = self.dial(port)
+        with self.connect(address, timeout) as connection:
+            return fetching.get(connection, address, path, deadline)
 
 
 @dataclass(frozen=True, slots=True)
