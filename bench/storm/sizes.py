@@ -50,7 +50,7 @@ def queue(size: Size) -> dict[str, Figure]:
 def process(size: Size) -> dict[str, Figure]:
     """Rage over real processes, each a second long."""
     with data_directory() as directory:
-        bare = raw.rate(raw.process(_SECOND, directory), size.executions // 5, SLOTS)
+        bare = raw.rate(raw.process(_SECOND, directory), _share(size), SLOTS)
         environment = {"ZOE_PLUGINS__PROCESS__CORES": str(SLOTS)}
         return _beside(bare, _rage(directory, environment, size, _noted(), _workspace_books(directory)))
 
@@ -59,14 +59,13 @@ def docker(size: Size) -> dict[str, Figure]:
     """Rage over containers of a real engine, each a second long."""
     with docker_engine() as daemon, data_directory() as directory:
         run = raw.container(daemon, _SECOND)
-        before = raw.rate(run, size.executions // 5, SLOTS)
-        environment = {
-            "ZOE_BACKEND__NAME": "docker",
-            "DOCKER_HOST": daemon.url,
-            "ZOE_PLUGINS__DOCKER__CORES": str(SLOTS),
-        }
-        figures = _rage(directory, environment, size, _noted("busybox:latest"), _workspace_books(directory))
-        after = raw.rate(run, size.executions // 5, SLOTS)
+        before = raw.rate(run, _share(size), SLOTS)
+        environment = {"ZOE_BACKEND__NAME": "docker", "DOCKER_HOST": daemon.url}
+        with daemon.client() as client:
+            cores = client.info()["NCPU"]
+        order = _noted("busybox:latest", cores / SLOTS)
+        figures = _rage(directory, environment, size, order, _workspace_books(directory))
+        after = raw.rate(run, _share(size), SLOTS)
         return _beside((before + after) / 2, figures)
 
 
@@ -98,11 +97,16 @@ def _rage(
         return storm.figures(Books(books).executions())
 
 
-def _noted(image: str = "bench:1") -> dict[str, Any]:
+def _noted(image: str = "bench:1", cores: float = 1.0) -> dict[str, Any]:
     """Return an order for a second of work that writes itself into the books."""
-    application = zapp(f'echo "$EXECUTION_ID" >> "$ZOE_WORKSPACE/books"; {_SECOND}', cores=1.0, memory=_MEMORY)
+    application = zapp(f'echo "$EXECUTION_ID" >> "$ZOE_WORKSPACE/books"; {_SECOND}', cores=cores, memory=_MEMORY)
     application["services"][0]["image"] = image
     return {"application": application}
+
+
+def _share(size: Size) -> int:
+    """Return how much of it the raw engine does: a fifth, in full waves."""
+    return max(1, size.executions // 5 // SLOTS) * SLOTS
 
 
 def _workspace_books(directory: Path) -> Path:
