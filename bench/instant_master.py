@@ -11,6 +11,7 @@ from zoe.logs import LogArchive
 from zoe.master.calls import BackendCalls
 from zoe.master.observe import Observer
 from zoe.master.progress import ProgressWatch
+from zoe.master.running import Reach
 from zoe.master.schedule import Scheduler
 from zoe.master.specs import SpecMaker
 from zoe.master.tick import Round
@@ -76,7 +77,7 @@ def instant_master(database: Database, directory: Path) -> Iterator[InstantMaste
     )
     backend.watch(calls.tell)
     scheduler = Scheduler(Fifo(NoSettings(), deployment), Average(NoSettings(), deployment), backend)
-    progress = ProgressWatch({}, backend, 1.0)
+    progress = ProgressWatch({}, Reach(backend), 1.0)
     rounds = Round(database, calls, Observer(60.0, 300.0), scheduler, progress, lambda _: None, 60.0)
     with database.session():
         account = Accounts(database).by_name("admin")

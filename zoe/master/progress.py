@@ -1,14 +1,15 @@
 """How far running executions are: asks their ZApp types now and then, on a pool of its own."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
 from zoe.errors import ZoeError
 from zoe.master.entries import ExecutionEntry
-from zoe.plugin import Address, Backend, Handle, Progress, RunningService, ZAppType
-from zoe.state.lifecycle import ServiceStatus, Status
+from zoe.master.running import Reach
+from zoe.plugin import Progress, RunningService, ZAppType
+from zoe.state.lifecycle import Status
 
 log = logging.getLogger(__name__)
 _THREADS = 4
@@ -22,7 +23,7 @@ class ProgressWatch:
     """
 
     zapp_types: Mapping[str, ZAppType]
-    backend: Backend
+    reach: Reach
     interval: float
     found: dict[int, Mapping[str, object]] = field(default_factory=dict)
     _looking: set[int] = field(default_factory=set)
@@ -45,7 +46,9 @@ class ProgressWatch:
             if execution.id not in self._looking and self._next.get(execution.id, 0) <= now:
                 self._next[execution.id] = now + self.interval
                 self._looking.add(execution.id)
-                self._pool.submit(self._ask, execution.id, execution.row.zapp_type or "", self._services(execution))
+                self._pool.submit(
+                    self._ask, execution.id, execution.row.zapp_type or "", self.reach.services(execution)
+                )
         return min((self._next[execution.id] for execution in watched), default=None)
 
     def take(self) -> dict[int, Mapping[str, object]]:
@@ -65,17 +68,7 @@ class ProgressWatch:
         """Begin no more looks."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _services(self, execution: ExecutionEntry) -> list[RunningService]:
-        return [
-            RunningService(service.row.name, service.row.group, self._dial(service.handle))
-            for service in execution.services
-            if service.status == ServiceStatus.ACTIVE and service.handle is not None
-        ]
-
-    def _dial(self, handle: Handle) -> "_Dial":
-        return _Dial(self.backend, handle)
-
-    def _ask(self, id_: int, name: str, services: list[RunningService]) -> None:
+    def _ask(self, id_: int, name: str, services: Sequence[RunningService]) -> None:
         try:
             progress = self.zapp_types[name].progress(services)
             if progress is not None and progress != self._last.get(id_):
@@ -87,12 +80,3 @@ class ProgressWatch:
             log.exception("ZApp type %s could not tell the progress of execution %d", name, id_)
         finally:
             self._looking.discard(id_)
-
-
-@dataclass(frozen=True, slots=True)
-class _Dial:
-    backend: Backend
-    handle: Handle
-
-    def __call__(self, port: int) -> Address:
-        return self.backend.address(self.handle, port)

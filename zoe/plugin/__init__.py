@@ -20,6 +20,7 @@ from zoe.plugin.backend import (
 from zoe.plugin.backfill import Backfill, BackfillSettings, IdleWork
 from zoe.plugin.base import Deployment, NoSettings, Plugin, PluginSettings
 from zoe.plugin.change import ExecutionChange
+from zoe.plugin.fetching import dial_directly
 from zoe.plugin.placement import Placement, ScoringPlacement
 from zoe.plugin.policy import Policy
 from zoe.plugin.specs import hookimpl
@@ -64,5 +65,6 @@ __all__ = [
     "Usage",
     "VolumeSpec",
     "ZAppType",
+    "dial_directly",
     "hookimpl",
 ]

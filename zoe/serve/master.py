@@ -7,11 +7,13 @@ from functools import partial
 
 from zoe.bus import Bell
 from zoe.config import Settings
+from zoe.gateway.dialling import connect
 from zoe.logs import LogArchive
 from zoe.master.calls import BackendCalls
 from zoe.master.loop import Master
 from zoe.master.observe import Observer
 from zoe.master.progress import ProgressWatch
+from zoe.master.running import Reach
 from zoe.master.schedule import Scheduler
 from zoe.master.specs import SpecMaker
 from zoe.master.tick import Round
@@ -53,7 +55,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         Scheduler(
             policy, placement, backend, usage=_usage(policy, database), pass_seconds=settings.scheduler.pass_seconds
         ),
-        ProgressWatch(zapp_types, backend, settings.master.progress_seconds),
+        ProgressWatch(zapp_types, Reach(backend, connect), settings.master.progress_seconds),
         announcer(plugins, stack),
         settings.master.resync_seconds,
         holds_back=settings.scheduler.over_quota == "queue",

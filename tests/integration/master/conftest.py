@@ -12,6 +12,7 @@ from zoe.logs import LogArchive
 from zoe.master.calls import BackendCalls
 from zoe.master.observe import Observer
 from zoe.master.progress import ProgressWatch
+from zoe.master.running import Reach
 from zoe.master.schedule import Scheduler
 from zoe.master.specs import SpecMaker
 from zoe.master.tick import Round
@@ -53,7 +54,7 @@ class Stage:
             calls,
             Observer(60.0, 300.0),
             Scheduler(policy, placement, self.backend),
-            ProgressWatch({}, self.backend, 1.0),
+            ProgressWatch({}, Reach(self.backend), 1.0),
             self.changes.append,
             60.0,
         )
