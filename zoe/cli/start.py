@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperCommand
 
-from zoe.cli import views, watch, zapp_options
+from zoe.cli import secret_options, views, watch, zapp_options
 from zoe.cli.invocation import Invocation, screen, shared
 from zoe.errors import NotFoundError, ZoeError
 
@@ -54,8 +54,8 @@ def start(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Start an execution, from a ZApp file or from a ZApp type and its parameters.
 
-    A script that is a file on this machine is put into your workspace first. With --wait, the exit code is the
-    execution's own.
+    A script that is a file on this machine is put into your workspace first; a secret is asked for, or read from
+    standard input where its option says -. With --wait, the exit code is the execution's own.
 
     Examples:
         zoe start zapp.json --name mine
@@ -121,7 +121,7 @@ def _from_file(path: str, options: Sequence[str]) -> dict[str, Any]:
 
 def _from_type(client: "Client", zapp_type: str, words: Sequence[str]) -> dict[str, Any]:
     schema = _schema(client, zapp_type)
-    parameters = zapp_options.parameters(words, schema)
+    parameters = secret_options.filled_in(zapp_options.parameters(words, schema), schema)
     name = zapp_type
     for key, given in parameters.items():
         if _is_workspace_file(key, schema) and isinstance(given, str):
