@@ -9,6 +9,7 @@ from zoe.api.collaborators import Collaborators
 from zoe.api.cookies import Cookies
 from zoe.api.document import Document
 from zoe.api.followers import Followers
+from zoe.api.gateway_entry import GatewayEntry, Visitors
 from zoe.api.identity import Doorkeeper
 from zoe.api.operation import Resource
 from zoe.api.passwords import Passwords
@@ -61,7 +62,14 @@ def create_app(collaborators: Collaborators, doorkeeper: Doorkeeper | None = Non
         if isinstance(resource, Document):
             resource.described = {PREFIX + route: kind for route, kind in ROUTES.items()}
         app.add_route(PREFIX + path, resource)
+    app.add_route("/gateway/enter", GatewayEntry(collaborators, doorkeeper, make_visitors(collaborators)))
     return app
+
+
+def make_visitors(collaborators: Collaborators) -> Visitors:
+    """Return who tells the gateway's visitors apart."""
+    lifetime = collaborators.settings.api.cookie_hours * 3600
+    return Visitors(collaborators.database, collaborators.cookie_key, lifetime, collaborators.now)
 
 
 def make_doorkeeper(collaborators: Collaborators) -> Doorkeeper:

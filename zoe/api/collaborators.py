@@ -22,13 +22,22 @@ class Logs(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Knows under which addresses browsers find the gateway; `host` is the Host that they reached Zoe's API by."""
+
+    def origin(self, host: str, execution: str | None, /) -> str:
+        """Return the origin under which the pages of an execution are, or that of the streams and of `zoe proxy`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """Who the API works with.
 
     `ring(topic)` is called after a commit, with "submission", "stop" or "accounts". `forget_logs(execution_id)`
     removes the logs of an ended execution. `now` tells seconds since the epoch. `offers` is what `GET /plugins`
-    answers: kind, name, summary, package, version, in_use of each plugin. `max_upload` in bytes.
+    answers: kind, name, summary, package, version, in_use of each plugin. `max_upload` in bytes. `gateway`: None where
+    there is none.
     """
 
     database: Database
@@ -43,3 +52,10 @@ class Collaborators:
     authenticators: Mapping[str, Authenticator] = field(default_factory=dict)
     offers: Sequence[Mapping[str, object]] = ()
     max_upload: int = 256 * 1024**2
+    gateway: Links | None = None
+
+    def link(self, host: str, page: str | None) -> str | None:
+        """Return the address of a page behind the gateway, `/<execution>/...`, for who asks under this Host."""
+        if self.gateway is None or page is None:
+            return None
+        return self.gateway.origin(host, page.split("/", 2)[1]) + page

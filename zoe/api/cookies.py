@@ -9,7 +9,6 @@ from typing import NamedTuple
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 NAME = "zoe"
-_PAIR = re.compile(rf'(?:^|[;,])\s*{NAME}="?([^";,\s]+)')
 
 
 class Claim(NamedTuple):
@@ -22,14 +21,15 @@ class Claim(NamedTuple):
 class Cookies:
     """Makes and reads cookies under the key of this deployment; `lifetime` in seconds."""
 
-    def __init__(self, key: str, lifetime: float) -> None:
-        self._signer = URLSafeTimedSerializer(key, salt="zoe cookie", signer_kwargs={"digest_method": sha256})
-        self._lifetime = lifetime
+    def __init__(self, key: str, lifetime: float, name: str = NAME) -> None:
+        self._signer = URLSafeTimedSerializer(key, salt=f"{name} cookie", signer_kwargs={"digest_method": sha256})
+        self._lifetime, self._name = lifetime, name
+        self._pair = re.compile(rf'(?:^|[;,])\s*{name}="?([^";,\s]+)')
 
     def issue(self, claim: Claim, now: float, secure: bool) -> str:
         """Return the Set-Cookie header for a user who has just signed in."""
         expires = datetime.fromtimestamp(now + self._lifetime, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-        kept = f"{NAME}={self._signer.dumps(claim)}; Expires={expires}; HttpOnly; Path=/; SameSite=Lax"
+        kept = f"{self._name}={self._signer.dumps(claim)}; Expires={expires}; HttpOnly; Path=/; SameSite=Lax"
         return f"{kept}; Secure" if secure else kept
 
     def end(self, secure: bool) -> str:
@@ -42,7 +42,7 @@ class Cookies:
 
         Old clients send the raw Set-Cookie value back, attributes included.
         """
-        for found in _PAIR.findall(header):
+        for found in self._pair.findall(header):
             try:
                 user_id, digest = self._signer.loads(found, max_age=int(self._lifetime))
                 yield Claim(int(user_id), str(digest))

@@ -92,7 +92,8 @@ class Endpoints(Resource):
         """List the ports of the services that run."""
         check_ownership(call.caller, executions.owner_of(self.collaborators.database, execution_id))
         found = services.endpoints(self.collaborators.database, execution_id)
-        return {"endpoints": [[name, url, None] for name, url in found]}
+        link = self.collaborators.link
+        return {"endpoints": [[one.name, one.url, link(call.request.netloc, one.page)] for one in found]}
 
 
 class Events(Resource):

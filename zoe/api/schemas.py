@@ -55,6 +55,7 @@ class InfoAnswer(Answered):
     api_version: str
     application_format_version: int
     deployment_name: str
+    gateway: str | None = None
 
 
 class ValidationAnswer(Answered):

@@ -11,13 +11,15 @@ class Info(Resource):
     """Which Zoe this is."""
 
     @operation(Need.NOTHING, answer=InfoAnswer, connected=False)
-    def on_get(self, _call: Call[None]) -> dict[str, object]:
-        """Tell versions and the name of the deployment."""
+    def on_get(self, call: Call[None]) -> dict[str, object]:
+        """Tell versions, the name of the deployment, and where its gateway is."""
+        gateway = self.collaborators.gateway
         return {
             "version": __version__,
             "api_version": "0.7",
             "application_format_version": 3,
             "deployment_name": self.collaborators.settings.deployment_name,
+            "gateway": gateway.origin(call.request.netloc, None) if gateway else None,
         }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zoe.master.entries import ExecutionEntry, ServiceEntry
 from zoe.plugin import Backend, Limits, PortSpec, Resources, ServiceSpec, VolumeSpec
-from zoe.zapp import Surroundings, command, environment, work_dir
+from zoe.zapp import Surroundings, command, environment, proxy_path, work_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class SpecMaker:
             workspace=self.backend.workspace(service.who, self.workspaces / execution.row.owner),
             secrets=execution.row.secrets or {},
             proxy_paths={
-                port.name: f"/{execution.id}/{service.row.name}/{port.name}" for port in service.instance.service.ports
+                port.name: proxy_path(execution.id, service.row.name, port.name)
+                for port in service.instance.service.ports
             },
         )
 

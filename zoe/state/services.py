@@ -1,10 +1,13 @@
 """Services as the API shows them. Reading only."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from zoe.errors import NotFoundError
 from zoe.state.database import Database
+from zoe.state.routes import port_routes
+from zoe.zapp import proxy_path
 
 _COLUMNS = (
     "id",
@@ -47,21 +50,34 @@ def services(database: Database, execution_id: int) -> list[dict[str, Any]]:
     return [_shown(row) for row in rows]
 
 
-def endpoints(database: Database, execution_id: int) -> list[tuple[str, str]]:
-    """Return name and address of every port of the active services of an execution."""
-    found = []
-    for one in services(database, execution_id):
-        if one["status"] == "active" and one["ip_address"]:
-            found += [
-                (str(port["name"]), _url(port, one["ip_address"])) for port in one["description"].get("ports", ())
-            ]
-    return found
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A port of a running service: its URL for who reaches the service itself, its page behind the gateway if any."""
+
+    service: str
+    name: str
+    url: str
+    page: str | None
 
 
-def _url(port: Mapping[str, Any], address: str) -> str:
-    ip_port = f"{address}:{port['port_number']}"
+def endpoints(database: Database, execution_id: int) -> list[Endpoint]:
+    """Return every port of the active services of an execution."""
+    return [
+        _endpoint(one, port)
+        for one in services(database, execution_id)
+        if one["status"] == "active" and one["ip_address"]
+        for port in one["description"].get("ports", ())
+    ]
+
+
+def _endpoint(one: Mapping[str, Any], port: Mapping[str, Any]) -> Endpoint:
+    ip_port = f"{one['ip_address']}:{port['port_number']}"
     template = port.get("url_template") or f"{port.get('protocol', 'tcp')}://{{ip_port}}"
-    return str(template).replace("{ip_port}", ip_port).replace("{proxy_path}", "")
+    prefix = proxy_path(one["execution_id"], one["name"], str(port["name"]))
+    url = str(template).replace("{ip_port}", ip_port).replace("{proxy_path}", prefix)
+    routes = port_routes(one["execution_id"], one["name"], [port])
+    page = next((route.path + route.page for route in routes if route.scheme), None)
+    return Endpoint(one["name"], str(port["name"]), url, page)
 
 
 def _shown(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The ZApp format: read it, validate it, and tell what it comes to."""
 
 from zoe.zapp.example import EXAMPLE
-from zoe.zapp.filling import Surroundings, command, environment, fill, work_dir
+from zoe.zapp.filling import Surroundings, command, environment, fill, proxy_path, work_dir
 from zoe.zapp.instances import Instance, instances, reserved, size
 from zoe.zapp.model import CoreRange, MemoryRange, Port, Service, ServiceResources, Volume, ZApp
 from zoe.zapp.reading import read, restore
@@ -26,6 +26,7 @@ __all__ = [
     "fill",
     "instances",
     "json_schema",
+    "proxy_path",
     "read",
     "reserved",
     "restore",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from zoe.zapp.instances import Instance
 from zoe.zapp.references import PLACEHOLDER, SELF
@@ -29,6 +30,11 @@ class Surroundings:
     workspace: str
     proxy_paths: Mapping[str, str]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def proxy_path(execution_id: int, instance: str, port: str) -> str:
+    """Return the base path of a port behind the gateway, without a slash at its end."""
+    return f"/{execution_id}/{instance}/{quote(port, safe='')}"
 
 
 def fill(text: str, instance: Instance, around: Surroundings) -> str:
