@@ -190,6 +190,28 @@ class BackfillDay(_Row):
         table_name = "backfill_day"
 
 
+class Activity(Model):
+    """When an execution was used last; written by the gateway, and by the API where somebody asks for more time."""
+
+    execution = ForeignKeyField(Execution, primary_key=True, on_delete="CASCADE")
+    traffic_at = DoubleField(null=True)
+    proxy_at = DoubleField(null=True)
+    lease_until = DoubleField(null=True)
+    lease_by = TextField(null=True)
+
+
+class Idle(Model):
+    """An execution that nobody uses, and what becomes of it; the master's. `unseen`: seconds that do not count."""
+
+    execution = ForeignKeyField(Execution, primary_key=True, on_delete="CASCADE")
+    since = DoubleField()
+    unseen = DoubleField()
+    looked_at = DoubleField()
+    resting = BooleanField()
+    announced = BooleanField()
+    shown: Any = BinaryJSONField(index=False)
+
+
 class Secret(_Row):
     """What this deployment made for itself at its first start: its id, the key of its cookies, the keys of its bus."""
 
@@ -197,4 +219,4 @@ class Secret(_Row):
     content = TextField()
 
 
-TABLES = (Role, Quota, User, Token, Execution, Service, Event, Node, BackfillState, BackfillDay, Secret)
+TABLES = (Role, Quota, User, Token, Execution, Service, Event, Node, BackfillState, BackfillDay, Activity, Idle, Secret)
