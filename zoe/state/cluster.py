@@ -32,6 +32,12 @@ def queues(database: Database) -> dict[str, list[int]]:
     return found
 
 
+def active_counts(database: Database) -> dict[str, int]:
+    """Return how many executions have not ended, by status."""
+    counted = "SELECT status, count(*) FROM execution WHERE status NOT IN ('terminated', 'error') GROUP BY status"
+    return {status: int(count) for status, count in database.rows(counted)}
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A node's size: cores, bytes, GPUs."""
@@ -103,3 +109,20 @@ def platform(found: list[dict[str, Any]]) -> dict[str, Any]:
         "cores_in_use",
     )
     return {name: sum(node[name] for node in found) for name in sums} | {"nodes": found}
+
+
+_ACTIVE_SIZES = """
+SELECT e.id, e.user_id, e.name, e.status, e.opportunistic, e.time_submit, (e.wait ->> 'position')::int,
+    coalesce(sum(s.cores), 0), coalesce(sum(s.memory), 0)::bigint
+FROM execution AS e LEFT JOIN service AS s ON s.execution_id = e.id AND (s.essential
+    OR s.status IN ('starting', 'active', 'terminating'))
+WHERE e.status NOT IN ('terminated', 'error') GROUP BY e.id
+ORDER BY (e.wait ->> 'position')::int NULLS LAST, e.id LIMIT %s
+"""
+_SIZE_COLUMNS = ("id", "user_id", "name", "status", "opportunistic", "time_submit", "position", "cores", "memory")
+
+
+def active_sizes(database: Database, limit: int = 1000) -> list[dict[str, Any]]:
+    """Return what has not ended, in the order of the queue as far as it is known: cores, bytes; `waits` to start."""
+    rows = [dict(zip(_SIZE_COLUMNS, row, strict=True)) for row in database.rows(_ACTIVE_SIZES, [limit])]
+    return [row | {"waits": row["status"] in {"submitted", "queued"}} for row in rows]

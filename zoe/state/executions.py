@@ -42,6 +42,7 @@ CONDITIONS: Mapping[str, str] = {
     "later_than_submit": "time_submit > %s",
     "later_than_start": "time_start > %s",
     "later_than_end": "time_end > %s",
+    "before": "id < %s",
 }
 """The filters of a listing, all of them met by what is listed."""
 
