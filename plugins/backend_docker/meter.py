@@ -23,15 +23,16 @@ class Meter:
         memory = said.get("memory_stats") or {}
         if "usage" not in memory:
             return None
-        return Usage(self._cores(container, said), max(0, int(memory["usage"]) - _cache(memory.get("stats") or {})))
+        seconds = float(said["cpu_stats"]["cpu_usage"]["total_usage"]) / _NANO
+        resident = max(0, int(memory["usage"]) - _cache(memory.get("stats") or {}))
+        return Usage(self._cores(container, seconds, said), resident, seconds)
 
     def forget(self, container: str) -> None:
         """Forget a container."""
         with self._lock:
             self._last.pop(container, None)
 
-    def _cores(self, container: str, said: Mapping[str, Any]) -> float:
-        busy = float(said["cpu_stats"]["cpu_usage"]["total_usage"]) / _NANO
+    def _cores(self, container: str, busy: float, said: Mapping[str, Any]) -> float:
         now = (
             float(said["cpu_stats"].get("system_cpu_usage", 0))
             / _NANO

@@ -27,7 +27,7 @@ class UsageMeter:
             then, before = self._before.get(service, (now, seconds))
             cores = max(0.0, seconds - before) / (now - then) if now > then else 0.0
             self._before[service] = (now, seconds)
-            usage[service] = Usage(cores, sum(process.memory for process in processes) * _PAGE)
+            usage[service] = Usage(cores, sum(process.memory for process in processes) * _PAGE, seconds)
         self._before = {service: value for service, value in self._before.items() if service in found}
         return usage
 

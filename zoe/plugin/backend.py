@@ -123,10 +123,16 @@ class NodeReport:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a service uses now: cores, resident memory in bytes."""
+    """What a service uses now: cores, resident memory in bytes.
+
+    `seconds`: the processor time that it has used in all, where the backend knows. `gpus`: how many GPUs are kept busy
+    (one half-busy counts 0.5); None where nobody can tell.
+    """
 
     cores: float
     memory: int
+    seconds: float | None = None
+    gpus: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
