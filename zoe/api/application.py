@@ -4,13 +4,27 @@ from typing import TypeAlias
 
 import falcon
 
-from zoe.api import cluster, entitlements, errors, executions, services, sign_in, tokens, users, validation, workspace
+from zoe.api import (
+    backfill,
+    cluster,
+    entitlements,
+    errors,
+    executions,
+    services,
+    sign_in,
+    tokens,
+    users,
+    validation,
+    workspace,
+)
 from zoe.api.collaborators import Collaborators
 from zoe.api.cookies import Cookies
 from zoe.api.document import Document
 from zoe.api.followers import Followers
 from zoe.api.gateway_entry import GatewayEntry, Visitors
 from zoe.api.identity import Doorkeeper
+from zoe.api.metering import RequestMeter
+from zoe.api.metrics import MetricsPage
 from zoe.api.operation import Resource
 from zoe.api.passwords import Passwords
 from zoe.api.paths import IdConverter, Slashes
@@ -33,6 +47,7 @@ ROUTES: dict[str, type[Resource]] = {
     "/service/logs/{service_id:id}": services.Logs,
     "/discovery/by_group/{execution_id:id}/{group}": services.Discovery,
     "/statistics/scheduler": cluster.Scheduler,
+    "/backfill": backfill.Backfills,
     "/node": cluster.Nodes,
     "/plugins": cluster.Plugins,
     "/user": users.Users,
@@ -50,7 +65,7 @@ ROUTES: dict[str, type[Resource]] = {
 
 def create_app(collaborators: Collaborators, doorkeeper: Doorkeeper | None = None) -> App:
     """Return the application; other parts of Zoe may add routes outside `/api`, behind the same doorkeeper."""
-    app: App = falcon.App(middleware=[Slashes()])
+    app: App = falcon.App(middleware=[RequestMeter(collaborators.metrics), Slashes()])
     app.router_options.converters["id"] = IdConverter
     errors.install(app)
     doorkeeper = doorkeeper or make_doorkeeper(collaborators)
@@ -62,6 +77,7 @@ def create_app(collaborators: Collaborators, doorkeeper: Doorkeeper | None = Non
         if isinstance(resource, Document):
             resource.described = {PREFIX + route: kind for route, kind in ROUTES.items()}
         app.add_route(PREFIX + path, resource)
+    app.add_route("/metrics", MetricsPage(collaborators, doorkeeper))
     app.add_route("/gateway/enter", GatewayEntry(collaborators, doorkeeper, make_visitors(collaborators)))
     return app
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from zoe.api.metering import Metrics
 from zoe.config import Settings
 from zoe.plugin import Authenticator, ZAppType
 from zoe.state.database import Database
@@ -52,6 +53,7 @@ class Collaborators:
     authenticators: Mapping[str, Authenticator] = field(default_factory=dict)
     offers: Sequence[Mapping[str, object]] = ()
     max_upload: int = 256 * 1024**2
+    metrics: Metrics = field(default_factory=Metrics)
     gateway: Links | None = None
 
     def link(self, host: str, page: str | None) -> str | None:

@@ -30,13 +30,17 @@ class Bell(Protocol):
 
 @dataclass(slots=True)
 class Master:
-    """Ticks in a thread of its own, as long as it leads; there is one leader for each database."""
+    """Ticks in a thread of its own, as long as it leads; there is one leader for each database.
+
+    `ticked` hears how long each tick took, in seconds.
+    """
 
     database: Database
     bell: Bell
     ring: Callable[[], None]
     round: Round
     tick_seconds: float
+    ticked: Callable[[float], None] = lambda _: None
     leading: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -90,7 +94,9 @@ class Master:
 
     def _tick_on(self) -> None:
         while not self._stopping.is_set():
+            began = time.perf_counter()
             self.round.tick(time.time())
+            self.ticked(time.perf_counter() - began)
             if ACCOUNTS in self.bell.wait(self._pause()):
                 self.round.accounts_changed()
 

@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 
+from zoe.api.metering import Metrics
 from zoe.bus import Bell
 from zoe.config import Settings
 from zoe.gateway.dialling import connect
 from zoe.logs import LogArchive
 from zoe.master.calls import BackendCalls
 from zoe.master.loop import Master
+from zoe.master.making_room import Warner
 from zoe.master.observe import Observer
 from zoe.master.progress import ProgressWatch
 from zoe.master.running import Reach
@@ -20,6 +22,7 @@ from zoe.master.tick import Round
 from zoe.master.usage import UsageBook
 from zoe.plugin import Backend, Deployment, ExecutionChange, Placement, Policy, ZAppType
 from zoe.plugin.manager import PluginManager
+from zoe.serve.backfill import make_fillers
 from zoe.serve.offers import make
 from zoe.state.database import Database
 
@@ -35,6 +38,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
     bell: Bell,
     ring: Callable[[str], None],
     stack: ExitStack,
+    metrics: Metrics,
 ) -> Master:
     """Start the master's thread; closing the stack stops it."""
     policy = make(Policy, settings.scheduler.policy, plugins, settings, deployment)
@@ -47,6 +51,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         settings.master.stop_grace,
         ring_backend,
         settings.master.backend_calls,
+        Warner(zapp_types, backend).warn,
     )
     rounds = Round(
         database,
@@ -56,13 +61,14 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
             policy, placement, backend, usage=_usage(policy, database), pass_seconds=settings.scheduler.pass_seconds
         ),
         ProgressWatch(zapp_types, Reach(backend, connect), settings.master.progress_seconds),
-        announcer(plugins, stack),
+        announcer(plugins, stack, metrics),
         settings.master.resync_seconds,
         holds_back=settings.scheduler.over_quota == "queue",
         restart_lost=settings.master.lost_core == "restart",
+        fillers=make_fillers(plugins, settings, deployment),
     )
     backend.watch(calls.tell)
-    master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds)
+    master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds, metrics.ticked)
     master.start()
     stack.callback(master.stop)
     return master
@@ -73,14 +79,15 @@ def _usage(policy: Policy, database: Database) -> UsageBook | None:
     return UsageBook(database, half_life) if half_life else None
 
 
-def announcer(plugins: PluginManager, stack: ExitStack) -> Callable[[ExecutionChange], None]:
-    """Return what tells plugins of changes, on a thread of its own: the loop waits for no plugin."""
+def announcer(plugins: PluginManager, stack: ExitStack, metrics: Metrics) -> Callable[[ExecutionChange], None]:
+    """Return what counts changes and tells plugins of them, on a thread of its own: the loop waits for no plugin."""
     if not plugins.listens:
-        return lambda change: None  # noqa: ARG005 - nobody wants to hear of it
+        return metrics.changed
     pool = ThreadPoolExecutor(1, thread_name_prefix="announce")
     stack.callback(pool.shutdown, wait=False, cancel_futures=True)
 
     def announce(change: ExecutionChange) -> None:
+        metrics.changed(change)
         pool.submit(plugins.changed, change)
 
     return announce

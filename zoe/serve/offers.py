@@ -38,7 +38,9 @@ def offers(plugins: PluginManager, settings: Settings) -> Sequence[Mapping[str, 
             "summary": offer.doc,
             "package": offer.package,
             "version": offer.version,
-            "in_use": offer.kind in always or (offer.kind, offer.name) in used,
+            "in_use": offer.kind in always
+            or (offer.kind, offer.name) in used
+            or (offer.kind == "backfill" and "backfill" in settings.plugin(offer.name)),
         }
         for offer in plugins.offered()
     ]

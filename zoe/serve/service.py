@@ -12,6 +12,7 @@ from functools import partial
 
 from zoe.api.application import create_app
 from zoe.api.collaborators import Collaborators
+from zoe.api.metering import Metrics
 from zoe.authenticators.internal import hash_password
 from zoe.bus import Bell, Context, open_bell, open_ringer
 from zoe.config import Settings
@@ -94,6 +95,7 @@ class _Service:
         self._data_dir = make_data_dir(directory) if only == "api" else stack.enter_context(own(directory))
         self._plugins = PluginManager().load()
         self._plugins.check_settings(settings.plugins)
+        self._metrics = Metrics()
 
     def start(self) -> None:
         """Start everything, in order."""
@@ -106,7 +108,7 @@ class _Service:
         if bell is not None:
             start_master(
                 self._settings, state.database, self._plugins, deployment, backend, zapp_types, archive, bell, ring,
-                self._stack,
+                self._stack, self._metrics,
             )  # fmt: skip
         if self._only != "master":
             self._api(state, deployment, ServiceLogs(state.database, archive, backend), zapp_types, ring)
@@ -153,6 +155,7 @@ class _Service:
                 authenticators=make_all(Authenticator, self._plugins, self._settings, deployment),
                 offers=offers(self._plugins, self._settings),
                 max_upload=_MAX_UPLOAD,
+                metrics=self._metrics,
             )
         )
         api = self._settings.api
