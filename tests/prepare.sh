@@ -16,6 +16,10 @@ needs ip iproute2
 needs boinc boinc-client
 needs nginx nginx
 needs microsocks microsocks
+needs docker-registry docker-registry
+needs sshd openssh-server
+needs ssh openssh-client
+needs openssl openssl
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -127,6 +127,23 @@ def test_paths_are_absolute_and_know_the_home(monkeypatch: pytest.MonkeyPatch, t
     assert settings.zapps.shop_dir == Path.cwd() / "shop"
 
 
+def test_a_plugin_s_lists_and_tables_come_from_the_environment_as_json_and_what_is_no_json_stays_text() -> None:
+    environ = {
+        "ZOE_PLUGINS__DOCKER__ENGINES": '[{"name": "a", "url": "tcp://a:1", "disabled": true}]',
+        "ZOE_PLUGINS__DOCKER__NETWORK": '{"subnet_prefix": 24}',
+        "ZOE_PLUGINS__LDAP__PASSWORD": "[secret",
+        "ZOE_ADMIN_PASSWORD": '["a", "b"]',
+    }
+    settings = load(None, {}, environ)
+    assert settings.plugin("docker") == {
+        "engines": [{"name": "a", "url": "tcp://a:1", "disabled": True}],
+        "network": {"subnet_prefix": 24},
+    }
+    assert settings.plugin("ldap") == {"password": "[secret"}
+    assert settings.users.admin_password is not None
+    assert settings.users.admin_password.get_secret_value() == '["a", "b"]'
+
+
 def test_plugins_tables_are_passed_on_as_they_are_from_file_and_environment(tmp_path: Path) -> None:
     path = written(tmp_path, "[plugins.docker]\nhosts = ['a', 'b']\n[plugins.docker.tls]\nverify = true\n")
     settings = load(path, {}, {"ZOE_PLUGINS__DOCKER__TIMEOUT": "5"})

@@ -1,6 +1,8 @@
 """Settings from the environment: `ZOE_API__PORT=80` is `api.port`; pydantic turns the text into what it should be."""
 
+import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 
 from zoe.errors import Fault
@@ -14,7 +16,7 @@ def from_environment(environ: Mapping[str, str], known: Collection[str]) -> tupl
     """Return the tree of what is set, and a fault for each variable that seems meant for us but means nothing.
 
     `ZOE_X__Y` is always meant for us. Other programs have a right to names such as ZOE_TEST_DIR, so that a plain
-    name counts only if it is almost one of ours.
+    name counts only if it is almost one of ours. A plugin's list or table may be given as JSON.
     """
     variables = {_variable(key): key for key in known} | _ALIASES
     tree: dict[str, object] = {}
@@ -22,7 +24,7 @@ def from_environment(environ: Mapping[str, str], known: Collection[str]) -> tupl
     for name, value in sorted(environ.items()):
         key = variables.get(name) or _of_a_plugin(name)
         if key is not None:
-            _put(tree, key.split("."), value)
+            _put(tree, key.split("."), value if name in variables else _structured(value))
         elif name.startswith(PREFIX) and (fault := _meant_for_us(name, variables, known)):
             faults.append(fault)
     return tree, faults
@@ -37,7 +39,15 @@ def _of_a_plugin(name: str) -> str | None:
     return ".".join(steps) if name.startswith(f"{PREFIX}PLUGINS__") and len(steps) == 3 else None
 
 
-def _put(tree: dict[str, object], steps: list[str], value: str) -> None:
+def _structured(value: str) -> object:
+    # Plugins have lists of tables, which no other notation of one line can say.
+    if value.lstrip()[:1] in {"[", "{"}:
+        with suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
+
+
+def _put(tree: dict[str, object], steps: list[str], value: object) -> None:
     for step in steps[:-1]:
         tree = tree.setdefault(step, {})  # type: ignore[assignment]
     tree[steps[-1]] = value
