@@ -1,0 +1,67 @@
+"""The Python kernel: IPython, with `spark` and `sc` on the execution's cluster.
+
+The session starts beside the kernel, in a thread: nobody waits for it but the first cell that names it.
+"""
+
+import os
+import re
+import signal
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+NAMES_SPARK = re.compile(r"\b(spark|sc)\b")
+
+
+class SparkPythonKernel(IPythonKernel):
+    """IPython whose first cell with `spark` or `sc` in it finds them."""
+
+    def __init__(self, **words: Any) -> None:
+        super().__init__(**words)
+        self._starter = ThreadPoolExecutor(1, "spark")
+        self._session: Future[SparkSession] | None = self._starter.submit(start_session)
+        self.shell.events.register("pre_run_cell", self._before)
+
+    def _before(self, cell: Any) -> None:
+        if self._session is None or not NAMES_SPARK.search(cell.raw_cell):
+            return
+        starting, self._session = self._session, None
+        try:
+            session = starting.result()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person reads it, and may try again
+            self._session = self._starter.submit(start_session)
+            sys.stderr.write(f"There is no Spark session yet: {error}\nRun the cell again to try again.\n")
+            return
+        self.shell.push({"spark": session, "sc": session.sparkContext}, interactive=False)
+
+    def pre_handler_hook(self) -> None:
+        """Have an interrupt stop the Spark jobs of this kernel as well: Python alone would leave them running."""
+        super().pre_handler_hook()
+        signal.signal(signal.SIGINT, _interrupted)
+
+
+def start_session() -> "SparkSession":
+    """Return the session of this kernel, with the settings that the server wrote down."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - the kernel answers before this is loaded
+
+    return SparkSession.builder.appName(f"Python notebook {os.getpid()}").getOrCreate()
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    context = sys.modules["pyspark"].SparkContext._active_spark_context if "pyspark" in sys.modules else None  # noqa: SLF001
+    if context is not None:
+        # Not here: this thread waits for an answer on its connection to Java.
+        Thread(target=context.cancelAllJobs, daemon=True).start()
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    IPKernelApp.launch_instance(kernel_class=SparkPythonKernel)
