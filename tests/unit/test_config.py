@@ -211,3 +211,12 @@ def test_a_fault_without_a_neighbour_says_so() -> None:
 
 def test_defaults_are_valid_by_themselves() -> None:
     assert Settings() == load(None, {}, {})
+
+
+def test_idle_times_of_roles_and_zapp_types_are_checked_as_those_of_the_deployment(tmp_path: Path) -> None:
+    path = written(tmp_path, "[idle.roles.user]\nend_minutes = 90\n[idle.zapp_types.spark]\nelastic_minutes = 5\n")
+    idle = load(path, {"idle.end_minutes": 60}, {}).idle
+    assert (idle.end_minutes, idle.roles["user"].end_minutes, idle.roles["user"].elastic_minutes) == (60, 90, None)
+    assert idle.zapp_types["spark"].elastic_minutes == 5
+    wrong = written(tmp_path, "[idle.roles.user]\nend_minuts = 90\n[idle.zapp_types.spark]\nend_minutes = -1\n")
+    assert set(faults(wrong)) == {"idle.roles.user.end_minuts", "idle.zapp_types.spark.end_minutes"}

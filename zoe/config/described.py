@@ -8,6 +8,9 @@ from pydantic.fields import FieldInfo
 
 from zoe.config.model import Settings
 
+_NAMED_BY_OTHERS = frozenset({"plugins", "idle.roles", "idle.zapp_types"})
+"""Tables whose keys are names of plugins and of roles."""
+
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -24,7 +27,7 @@ def described(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[D
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from described(kind, f"{prefix}{name}.")
-        elif name != "plugins":
+        elif prefix + name not in _NAMED_BY_OTHERS:
             yield Described(prefix + name, _default(field), field.description or "")
 
 

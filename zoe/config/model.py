@@ -107,6 +107,39 @@ class SchedulerSettings(Section):
     """What a service reserves that does not say, bytes."""
 
 
+Minutes = Annotated[float, Field(ge=0, le=525_600)]
+
+
+class IdleTimes(Section):
+    """Minutes after which an execution that nobody uses gives its elastic services back, and ends; 0: never."""
+
+    elastic_minutes: Minutes | None = None
+    """After so many idle minutes elastic services go back; what is not said is as for the whole deployment."""
+    end_minutes: Minutes | None = None
+    """After so many idle minutes the execution ends; what is not said is as for the whole deployment."""
+
+
+class IdleSettings(Section):
+    """[idle]: what becomes of executions that nobody uses."""
+
+    elastic_minutes: Minutes = 0
+    """After so many idle minutes an execution's elastic services go back until it is used again; 0: never."""
+    end_minutes: Minutes = 0
+    """After so many idle minutes an execution ends; 0: never."""
+    applies_to: Literal["interactive", "all"] = "interactive"
+    """Which executions: those that run until somebody stops them, or also those that end by themselves."""
+    look_seconds: Seconds = 60.0
+    """How often it is looked whether these executions are used, seconds."""
+    quiet_percent: float = Field(5, gt=0, le=10_000)
+    """Below this use of a core, or of its GPUs, a service counts as idle, percent."""
+    max_extend_hours: float = Field(24, ge=0, le=8784)
+    """How far ahead people may have an execution kept, hours from when they ask; 0: not at all."""
+    roles: Mapping[str, IdleTimes] = Field(default_factory=dict)
+    """[idle.roles.<role>]: times of its users' executions."""
+    zapp_types: Mapping[str, IdleTimes] = Field(default_factory=dict)
+    """[idle.zapp_types.<name>]: times of executions that a ZApp type makes."""
+
+
 class BackendSettings(Section):
     """[backend]: what runs services."""
 
@@ -171,6 +204,7 @@ class Settings(Section):
     bus: BusSettings = BusSettings()
     master: MasterSettings = MasterSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+    idle: IdleSettings = IdleSettings()
     backend: BackendSettings = BackendSettings()
     gateway: GatewaySettings = GatewaySettings()
     users: UsersSettings = UsersSettings()
