@@ -38,12 +38,6 @@ def active_counts(database: Database) -> dict[str, int]:
     return {status: int(count) for status, count in database.rows(counted)}
 
 
-def active_counts(database: Database) -> dict[str, int]:
-    """Return how many executions have not ended, by status."""
-    counted = "SELECT status, count(*) FROM execution WHERE status NOT IN ('terminated', 'error') GROUP BY status"
-    return {status: int(count) for status, count in database.rows(counted)}
-
-
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A node's size: cores, bytes, GPUs."""
