@@ -1,25 +1,14 @@
 """The ZApp type `boinc`."""
 
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import cast
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from zapp_boinc import document, endings, progress
 from zapp_boinc.parameters import BoincParameters
+from zapp_boinc.settings import BoincSettings
 from zoe.plugin import Deployment, PluginSettings, Progress, RunningService, ZAppType
-
-Seconds = Annotated[int, Field(ge=1, le=86400)]
-
-
-class BoincSettings(PluginSettings):
-    """What a site sets under `[plugins.boinc]`."""
-
-    retry_delay: tuple[Seconds, Seconds] | None = Field(
-        None,
-        description="Shortest and longest delay before something that failed is tried again, in seconds; "
-        "leave it out for projects that are not yours: BOINC's own delays are what they expect.",
-    )
 
 
 class BoincType(ZAppType):
@@ -36,6 +25,14 @@ class BoincType(ZAppType):
     def zapp(self, parameters: BaseModel) -> dict[str, object]:
         """Return the ZApp; the account key is no part of it."""
         return document.task(BoincParameters.model_validate(parameters), self._retry_delay)
+
+    def when_opportunistic(self, parameters: BaseModel) -> BaseModel:
+        """Have a task kept that has to make room."""
+        return parameters.model_copy(update={"keep": True})
+
+    def make_room(self, services: Sequence[RunningService]) -> None:
+        """Have the service keep its task; a service that does not answer gives it back."""
+        progress.ask_to_keep(services)
 
     def progress(self, services: Sequence[RunningService]) -> Progress | None:
         """Ask the service itself; see `zapp_boinc.progress`."""

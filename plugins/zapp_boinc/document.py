@@ -8,6 +8,9 @@ GROUP = "boinc"
 SECRET = "{secret#account_key}"  # noqa: S105 - where the key goes, not the key
 """Filled in by Zoe when the service starts, from what it keeps apart from the ZApp."""
 
+KEPT = "{workspace}/.boinc/{execution_id}"
+"""Where a task is until its execution goes on: it outlives the service."""
+
 
 def task(parameters: BoincParameters, retry_delay: tuple[int, int] | None) -> dict[str, object]:
     """Return the ZApp of one task."""
@@ -48,5 +51,6 @@ def _environment(parameters: BoincParameters, retry_delay: tuple[int, int] | Non
         ["ZOE_BOINC_MEMORY", str(parameters.memory)],
         ["ZOE_BOINC_ADDRESS", "{address#self}"],
         ["ZOE_BOINC_PORT", str(PROGRESS_PORT)],
+        *([["ZOE_BOINC_KEEP", KEPT], ["ZOE_BOINC_KEEP_IF", "asked"]] if parameters.keep else []),
         *([["ZOE_BOINC_RETRY", "{} {}".format(*retry_delay)]] if retry_delay else []),
     ]

@@ -27,16 +27,21 @@ Image = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*[:@][a-zA-Z0-9._:-]+$", max_length=256)
 ]
 
+ProjectUrl = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_project_url)]
+AccountKey = Annotated[SecretStr, AfterValidator(_account_key)]
+Cores = Annotated[float, Field(ge=0.1, le=1024)]
+Memory = Annotated[int, Field(ge=128 * MIB, le=4096 * GIB, strict=True)]
+
 
 class BoincParameters(BaseModel):
     """One task of a BOINC project."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, title="BOINC", hide_input_in_errors=True)
 
-    project_url: Annotated[str, StringConstraints(max_length=1024), AfterValidator(_project_url)] = Field(
+    project_url: ProjectUrl = Field(
         description="Address of the project, as its page gives it.", examples=["https://einsteinathome.org/"]
     )
-    account_key: Annotated[SecretStr, AfterValidator(_account_key)] = Field(
+    account_key: AccountKey = Field(
         description="Your account key at the project (a weak key will do); it is kept secret."
     )
     task_timeout: int | None = Field(
@@ -53,8 +58,12 @@ class BoincParameters(BaseModel):
         strict=True,
         description="Seconds to wait while the project has no task or cannot be reached.",
     )
-    cores: float = Field(
-        1, ge=0.1, le=1024, description="Cores that are reserved; the task gets whole ones, at least one."
+    cores: Cores = Field(1, description="Cores that are reserved; the task gets whole ones, at least one.")
+    memory: Memory = Field(GIB, description="Bytes of memory, all in all.")
+    keep: bool = Field(
+        default=False,
+        strict=True,
+        description="If it has to make room for others: keep the task in the workspace and go on with it later, "
+        "instead of giving it back to the project. Opportunistic executions always do.",
     )
-    memory: int = Field(GIB, ge=128 * MIB, le=4096 * GIB, strict=True, description="Bytes of memory, all in all.")
     image: Image = Field("zoe-boinc:1", description="Container image, with tag or digest, that has boinc and python3.")

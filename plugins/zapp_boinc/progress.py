@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from http.client import HTTPConnection, HTTPException
 
 from zapp_boinc.document import GROUP, PROGRESS_PORT
-from zoe.plugin import Address, Progress, RunningService
+from zoe.plugin import Progress, RunningService
 
 TIMEOUT_S = 1.0
 LARGEST_ANSWER = 4096
@@ -17,9 +16,21 @@ def look(services: Sequence[RunningService]) -> Progress | None:
     if service is None:
         return None
     try:
-        return _read(_fetch(service.dial(PROGRESS_PORT)))
-    except (OSError, HTTPException, ValueError):
+        return _read(service.fetch(PROGRESS_PORT, "/", TIMEOUT_S)[:LARGEST_ANSWER])
+    except (OSError, ValueError):
         return None
+
+
+def ask_to_keep(services: Sequence[RunningService]) -> None:
+    """Have the task kept when the service is stopped.
+
+    Raises:
+        OSError: it will not be: it is given back to the project.
+
+    """
+    for service in services:
+        if service.group == GROUP:
+            service.fetch(PROGRESS_PORT, "/keep", TIMEOUT_S)
 
 
 def _read(answer: bytes) -> Progress | None:
@@ -31,12 +42,3 @@ def _read(answer: bytes) -> Progress | None:
     if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 <= fraction <= 1:
         fraction = None
     return Progress(told["text"][:200], fraction)
-
-
-def _fetch(address: Address) -> bytes:
-    connection = HTTPConnection(address.host, address.port, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().read(LARGEST_ANSWER)
-    finally:
-        connection.close()

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 from tests.plugins.boinc_project import Project
 from tests.plugins.boinc_project.keys import EXPONENT, make_key
 from zapp_boinc import endings, packing
-from zapp_boinc.boinc_type import BoincSettings, BoincType
+from zapp_boinc.boinc_type import BoincType
 from zapp_boinc.document import SECRET
 from zapp_boinc.parameters import BoincParameters
+from zapp_boinc.settings import BoincSettings
 from zapp_boinc.task import verdict
 from zapp_boinc.task.output import Output
 from zapp_boinc.task.project import read_reply

@@ -225,3 +225,49 @@ def test_a_disk_that_fills_up_under_the_client_is_named(home: Path) -> None:
     with Project() as project, small_disk(home / "boinc", "48k"), Run(project, home) as run:
         assert run.ends() == 70, run.log
         assert "could not write its state; the disk may be full" in run.last_line
+
+
+@together
+def test_a_task_goes_on_when_its_execution_had_to_make_room_and_is_given_back_when_it_is_stopped(home: Path) -> None:
+    with Project(tasks=2, work="12 0 10") as project:
+        with Run(project, home, keep=True) as run:
+            run.says("Starting task")
+            run.make_room()
+            assert run.stop(everybody=True) < GRACE_S
+            assert run.wait() == 143
+            assert run.last_line == "Stopped; the task is kept and goes on next time."
+        with Run(project, home, keep=True) as run:
+            run.says("the task is wu_1_0", times=2)
+            assert run.stop(everybody=True) < GRACE_S
+            assert run.ends() == 143, run.log
+            assert run.last_line == f"Stopped; {project.url} knows that task wu_1_0 does not come back."
+        assert project.books.tasks[0].exit_statuses == [199]
+        assert project.books.work_requests == 1
+        assert not (home / ".boinc").exists()
+
+
+@together
+def test_a_task_that_made_room_twice_is_done_once_by_the_same_host(home: Path) -> None:
+    with Project(tasks=2, work="12 0 10") as project:
+        for times in (1, 2):
+            with Run(project, home, keep=True) as run:
+                run.says("the task is wu_1_0", times=times)
+                run.make_room()
+                assert run.stop() < GRACE_S
+                assert run.wait() == 143
+        with Run(project, home, keep=True) as run:
+            assert run.ends() == 0, run.log
+        assert [task.state for task in project.books.tasks] == [DONE, UNSENT]
+        assert (project.books.work_requests, len(project.books.hosts)) == (1, 1)
+        assert not (home / ".boinc").exists()
+
+
+@together
+def test_who_is_to_make_room_before_there_is_a_client_keeps_nothing(home: Path) -> None:
+    with Run("http://127.0.0.1:9/closed/", home, keep=True) as run:
+        run.says("waiting for the project")
+        with pytest.raises(OSError, match="503"):
+            run.make_room()
+        assert run.stop() < GRACE_S
+        assert run.ends() == 143, run.log
+        assert not (home / ".boinc").exists()

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
-from zoe.plugin import Backend, Handle, RunningService, ZAppType
+from zoe.master.running import Reach
+from zoe.plugin import Handle, ZAppType
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ class Warner:
     """Warns the services of executions whose ZApp type wants that."""
 
     zapp_types: Mapping[str, ZAppType]
-    backend: Backend
+    reach: Reach
 
     def warn(self, zapp_type: str | None, name: str, group: str, handle: Handle) -> None:
         """Warn one service; called from a pool thread just before it is stopped."""
@@ -23,6 +23,6 @@ class Warner:
         if known is None or type(known).make_room is ZAppType.make_room:
             return
         try:
-            known.make_room([RunningService(name, group, partial(self.backend.address, handle))])
+            known.make_room([self.reach.service(name, group, handle)])
         except Exception as error:  # noqa: BLE001 - a plugin's; the stop must not wait for it
             log.warning("ZApp type %s could not warn %s: %s", zapp_type, name, error)

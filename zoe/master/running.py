@@ -19,10 +19,14 @@ class Reach:
     def services(self, execution: ExecutionEntry) -> Sequence[RunningService]:
         """Return what runs of an execution."""
         return [
-            RunningService(service.row.name, service.row.group, _Dial(self.backend, service.handle), self.connect)
+            self.service(service.row.name, service.row.group, service.handle)
             for service in execution.services
             if service.status == ServiceStatus.ACTIVE and service.handle is not None
         ]
+
+    def service(self, name: str, group: str, handle: Handle) -> RunningService:
+        """Return one service."""
+        return RunningService(name, group, _Dial(self.backend, handle), self.connect)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         settings.master.stop_grace,
         ring_backend,
         settings.master.backend_calls,
-        Warner(zapp_types, backend).warn,
+        Warner(zapp_types, Reach(backend, connect)).warn,
     )
     rounds = Round(
         database,

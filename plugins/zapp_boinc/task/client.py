@@ -96,7 +96,7 @@ def _flags(order: Order) -> list[str]:
 
     The delays are for tests, not for a project of somebody else.
     """
-    flags = [] if order.keep else ["--abort_jobs_on_exit"]
+    flags = [] if order.keep and not order.keep_if_asked else ["--abort_jobs_on_exit"]
     if order.retry == POLITE_S:
         return flags
     for kind in ("sched", "pers"):

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from zapp_boinc.task.order import Order
@@ -30,7 +31,7 @@ _CONFIG = """<cc_config>
 <skip_cpu_benchmarks>1</skip_cpu_benchmarks>
 <no_info_fetch>1</no_info_fetch>
 <dont_contact_ref_site>1</dont_contact_ref_site>
-<no_priority_change>1</no_priority_change>
+<no_priority_change>1</no_priority_change>{more}
 </options>
 </cc_config>
 """
@@ -91,6 +92,14 @@ def leave(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+def leave_no_trace(keep: Path) -> None:
+    """Remove the place where a task would have been kept, and what was made for it, if nothing else is there."""
+    os.chdir("/")
+    with suppress(OSError):
+        keep.rmdir()
+        keep.parent.rmdir()
+
+
 def has_task() -> bool:
     """Tell whether the client's state holds a task that is not done with."""
     return any("<result>\n" in _text(name) for name in STATE_FILES[:1])
@@ -113,11 +122,20 @@ def last_reply() -> str:
 
 
 def _configure(order: Order) -> None:
-    _write("cc_config.xml", _CONFIG.format(cores=max(1, int(order.cores))))
+    _configure_client(order, "")
     _write("global_prefs_override.xml", _PREFERENCES.format(memory=_percent_of_memory(order.memory)))
     # Not on the command line, where everybody could read the key.
     _write("account_project.xml", _ACCOUNT.format(url=order.url, key=order.key))
     _write(PASSWORD_FILE, secrets.token_hex(16))
+
+
+def _configure_client(order: Order, more: str) -> None:
+    _write("cc_config.xml", _CONFIG.format(cores=max(1, int(order.cores)), more=more))
+
+
+def keep_task(order: Order) -> None:
+    """Have the client keep its task when it ends, from when it reads its configuration again: it was told otherwise."""
+    _configure_client(order, "\n<abort_jobs_on_exit>0</abort_jobs_on_exit>")
 
 
 def _percent_of_memory(reserved: int) -> float:

@@ -10,6 +10,7 @@ from zapp_boinc.task.order import Order, read
 from zapp_boinc.task.output import Output
 from zapp_boinc.task.run import Run
 from zapp_boinc.task.status import Status
+from zapp_boinc.task.talk import Talk
 from zapp_boinc.task.verdict import BROKEN, STOPPED, Verdict
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -30,7 +31,7 @@ def main() -> None:
 
 
 def _run(order: Order, output: Output) -> None:
-    bell, status = Bell(), Status()
+    bell, status = Bell(), Status(lambda: _keep(order))
     if order.port:
         try:
             status.serve(order.address, order.port)
@@ -43,9 +44,22 @@ def _run(order: Order, output: Output) -> None:
     except Verdict as verdict:
         if verdict.code != STOPPED:
             raise
-        kept = order.keep is not None and directory.has_task()
+        wanted = order.keep is not None and (status.keeps or not order.keep_if_asked)
+        kept = wanted and directory.has_task()
         words = "the task is kept and goes on next time" if kept else run.what_the_project_knows()
         raise Verdict(STOPPED, f"Stopped; {words}.") from None
     finally:
         if not kept:
             directory.leave(home)
+            if order.keep is not None and order.keep_if_asked:
+                directory.leave_no_trace(home.parent)
+
+
+def _keep(order: Order) -> None:
+    """Have the client that runs now keep its task when it is stopped; called from the thread that tells the status."""
+    talk = Talk(order.url)
+    try:
+        directory.keep_task(order)
+        talk.read_configuration()
+    finally:
+        talk.close()

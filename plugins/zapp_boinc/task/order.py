@@ -19,6 +19,7 @@ class Order:
     """One task to run. Times in seconds; `timeout` 0 is none; `memory` in bytes, 0 is all of the machine.
 
     `keep` is where the directory of a task that is stopped stays, to go on with it next time; None: it is given back.
+    `keep_if_asked`: it is given back as well, unless somebody asked before the stop that it be kept.
     """
 
     url: str
@@ -29,6 +30,7 @@ class Order:
     memory: int
     data: Path
     keep: Path | None
+    keep_if_asked: bool
     address: str
     port: int
     retry: tuple[float, float]
@@ -54,6 +56,7 @@ def read(environment: MutableMapping[str, str]) -> Order:
         memory=int(_number(environment, "ZOE_BOINC_MEMORY", 0)),
         data=Path(environment.get("ZOE_BOINC_DATA") or "boinc"),
         keep=Path(keep) if keep else None,
+        keep_if_asked=environment.get("ZOE_BOINC_KEEP_IF") == "asked",
         address=environment.get("ZOE_BOINC_ADDRESS") or "127.0.0.1",
         port=int(_number(environment, "ZOE_BOINC_PORT", 0)),
         retry=(float(fast), float(slow)),

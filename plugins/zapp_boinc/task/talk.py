@@ -63,6 +63,10 @@ class Talk:
             name = f"<filename>{_field(text, 'name')}</filename>"
             self.call(f"<abort_file_transfer>\n<project_url>{self._url}</project_url>\n{name}\n</abort_file_transfer>")
 
+    def read_configuration(self) -> None:
+        """Have the client read its configuration again."""
+        self.call("<read_cc_config/>")
+
     def call(self, request: str) -> str:
         """Make one call and return the reply."""
         try:

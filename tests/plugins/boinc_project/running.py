@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.plugins.boinc_project.server import Project
-from zapp_boinc.boinc_type import BoincSettings, BoincType
+from zapp_boinc.boinc_type import BoincType
 from zapp_boinc.parameters import BoincParameters
+from zapp_boinc.settings import BoincSettings
 from zoe import zapp
 from zoe.plugin import Address, Deployment, Progress, RunningService
 
@@ -104,10 +105,10 @@ class Run:
             time.sleep(0.02)
         return time.monotonic() - began
 
-    def says(self, words: str, seconds: float = 60) -> None:
-        """Wait until the log holds some words."""
+    def says(self, words: str, seconds: float = 60, times: int = 1) -> None:
+        """Wait until the log holds some words so many times: the log goes on over several runs."""
         until = time.monotonic() + seconds
-        while words not in self.log:
+        while self.log.count(words) < times:
             assert self.process.poll() is None, self.log
             assert time.monotonic() < until, self.log
             time.sleep(0.05)
@@ -132,8 +133,14 @@ class Run:
 
     def progress(self) -> Progress | None:
         """Look how far it is, as Zoe does."""
-        service = RunningService("boinc0", "boinc", lambda port: Address(self.address, port))
-        return self.type.progress([service])
+        return self.type.progress([self._service()])
+
+    def make_room(self) -> None:
+        """Warn it before a stop, as Zoe does."""
+        self.type.make_room([self._service()])
+
+    def _service(self) -> RunningService:
+        return RunningService("boinc0", "boinc", lambda port: Address(self.address, port))
 
     def _surroundings(self) -> zapp.Surroundings:
         return zapp.Surroundings(
