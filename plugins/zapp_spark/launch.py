@@ -27,14 +27,19 @@ def wait_for(host: str, port: int) -> None:
             time.sleep(0.1)
 
 
-def main(host: str, port: str, script: str, *command: str) -> None:
-    """Become `command` once `host:port` answers; at once where `host` is empty. `script`: a file it needs."""
+def main(host: str, port: str, script: str, directory: str, *command: str) -> None:
+    """Become `command` once `host:port` answers; at once where `host` is empty.
+
+    `script`: a file that it needs. `directory`: one that it needs, made here.
+    """
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         sys.exit("Spark needs Java 17 or newer, and there is none here: apt-get install default-jre-headless")
     if not shutil.which(command[0]):
         sys.exit(command[0] + " is not on the PATH: pip install 'zoe-analytics[spark]', or use an image with Spark")
     if script and not os.path.isfile(script):  # noqa: PTH113 - every import delays the start
         sys.exit("There is no file " + script + ": the script's path is relative to the workspace")
+    if directory:
+        os.makedirs(directory, exist_ok=True)  # noqa: PTH103
     if host:
         wait_for(host, int(port))
     os.execvp(command[0], command)  # noqa: S606 - the words are the ZApp's own

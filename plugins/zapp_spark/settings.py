@@ -23,6 +23,7 @@ REFUSED = {
     "spark.blockManager.port": _ADDRESS,
     "spark.port.maxRetries": _ADDRESS,
     "spark.ui.port": _ADDRESS,
+    "spark.ui.proxyBase": "the pages lead through the gateway",
     "spark.ui.enabled": "the progress is read from Spark's web interface",
     "spark.local.dir": "temporary files stay in the service's own directory, which is removed with it",
     "spark.cores.max": "the script uses every worker as it comes: set workers and worker_cores",

@@ -114,7 +114,7 @@ def test_downloaded_packages_are_kept_in_the_workspace(spark: SparkType) -> None
         ({"script": "job.py", "worker_memory": "900M"}, "greater than or equal to"),
         ({"script": "job.py", "worker_memory": "much"}, "valid integer"),
         ({"script": "job.py", "worker_cores": 4, "worker_memory": "1G"}, "at least 1408M"),
-        ({"script": "job.py", "variant": "notebook"}, "'batch'"),
+        ({"script": "job.py", "variant": "notebook"}, "Extra inputs"),
         ({"script": "job.py", "image": "spark"}, "pattern"),
         ({"script": "job.py", "wrokers": 2}, "Extra inputs"),
         ({"script": "job.py", "conf": {"spark.master": "local"}}, "own master"),

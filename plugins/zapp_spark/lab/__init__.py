@@ -1,1 +1,1 @@
-"""What runs inside the notebook service. `zoe_lab` is on its own: it imports nothing of Zoe, and travels in the image."""
+"""What runs inside the notebook service. `zoe_lab` imports nothing of Zoe, and travels in the image."""

@@ -56,7 +56,7 @@ def start_session() -> "SparkSession":
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    context = sys.modules["pyspark"].SparkContext._active_spark_context if "pyspark" in sys.modules else None  # noqa: SLF001
+    context = sys.modules["pyspark"].SparkContext._active_spark_context if "pyspark" in sys.modules else None
     if context is not None:
         # Not here: this thread waits for an answer on its connection to Java.
         Thread(target=context.cancelAllJobs, daemon=True).start()

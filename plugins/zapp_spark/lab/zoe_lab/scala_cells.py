@@ -5,21 +5,20 @@ the interpreter, and what follows them after that.
 """
 
 import re
+from itertools import pairwise
 
 DEFINES = re.compile(
     r"(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:private|protected|sealed|abstract|final|implicit|lazy|case)\s+)*(?:class|trait|object)\s"
 )
 GOES_ON = re.compile(r"[.)\]}|,]|(?:extends|with|else|catch|finally|yield|match)\b|//|/\*|\*")
-SKIPPED = re.compile(
-    r'"""(?:.|\n)*?"""+|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\\\'\n])\'|//[^\n]*|/\*(?:.|\n)*?\*/'
-)
+SKIPPED = re.compile(r'"""(?:.|\n)*?"""+|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\\\'\n])\'|//[^\n]*|/\*(?:.|\n)*?\*/')
 
 
 def chunks(code: str) -> list[str]:
     """Cut a cell into what is interpreted one after the other; each piece has its lines where the cell has them."""
     lines = code.split("\n")
     cuts = [0, *_cuts(lines, _depths(code)), len(lines)]
-    pieces = ["\n" * begin + "\n".join(lines[begin:end]) for begin, end in zip(cuts, cuts[1:], strict=False)]
+    pieces = ["\n" * begin + "\n".join(lines[begin:end]) for begin, end in pairwise(cuts)]
     return [piece for piece in pieces if piece.strip()]
 
 

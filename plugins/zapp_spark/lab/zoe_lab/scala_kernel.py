@@ -33,9 +33,9 @@ class ScalaKernel(Kernel):
         self._thread = ThreadPoolExecutor(1, "scala")
         self._session: Future[ScalaSession] = self._thread.submit(ScalaSession.start, self._stream, self._display)
 
-    async def do_execute(  # noqa: PLR0913, PLR0917 - as the base class has it
-        self, code: str, silent: bool, store_history: bool = True, user_expressions: Reply | None = None,
-        allow_stdin: bool = False, *, cell_meta: Any = None, cell_id: str | None = None,
+    async def do_execute(  # noqa: PLR0913 - as the base class has it
+        self, code: str, silent: bool, store_history: bool = True, user_expressions: Reply | None = None,  # noqa: ARG002
+        allow_stdin: bool = False, *, cell_meta: Any = None, cell_id: str | None = None,  # noqa: ARG002
     ) -> Reply:  # fmt: skip
         """Run a cell; what it prints and shows comes while it runs."""
         self._cell = self.get_parent()
@@ -60,20 +60,20 @@ class ScalaKernel(Kernel):
         """Complete the line that the cursor is in; with nothing, while a cell runs."""
         start = code.rfind("\n", 0, cursor_pos) + 1
         found: tuple[int, list[str]] = (cursor_pos - start, [])
-        if self._session.done() and not self._thread._work_queue.qsize() and not self._busy():  # noqa: SLF001
+        if self._is_up() and not self._session.result().running:
             found = await asyncio.wrap_future(self._thread.submit(self._completions, code[start:cursor_pos]))
         return {"status": "ok", "matches": found[1], "cursor_start": start + found[0], "cursor_end": cursor_pos,
                 "metadata": {}}  # fmt: skip
 
     async def interrupt_request(self, stream: Any, ident: Any, parent: Reply) -> None:
         """Stop what runs: its Spark jobs and its thread. Comes on the control channel, while a cell is at work."""
-        if self._session.done() and self._session.exception() is None:
+        if self._is_up():
             self._session.result().interrupt()
         self.session.send(stream, "interrupt_reply", {"status": "ok"}, parent, ident=ident)
 
     def do_shutdown(self, restart: bool) -> Reply:
         """End Java with the kernel."""
-        if self._session.done() and self._session.exception() is None:
+        if self._is_up():
             self._session.result().close()
         return {"status": "ok", "restart": restart}
 
@@ -83,8 +83,8 @@ class ScalaKernel(Kernel):
     def _completions(self, line: str) -> tuple[int, list[str]]:
         return self._session.result().complete(line)
 
-    def _busy(self) -> bool:
-        return self._session.result().running
+    def _is_up(self) -> bool:
+        return self._session.done() and self._session.exception() is None
 
     def _stream(self, name: str, text: str) -> None:
         self._publish("stream", {"name": name, "text": text})

@@ -67,7 +67,7 @@ class ScalaSession:
         os.environ["PYSPARK_SUBMIT_ARGS"] = (
             f'--conf spark.repl.class.outputDir={classes} --name "Scala notebook {os.getpid()}" pyspark-shell'
         )
-        gateway = launch_gateway(popen_kwargs={"stdout": PIPE, "stderr": PIPE})
+        gateway = launch_gateway(popen_kwargs={"stdout": PIPE, "stderr": PIPE})  # type: ignore[no-untyped-call]
         output = Output(gateway.proc, stream, display)
         session = cls(gateway, output, classes)
         session._prepare()

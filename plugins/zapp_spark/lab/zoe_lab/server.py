@@ -50,7 +50,7 @@ def directories(home: Path) -> dict[str, str]:
 
 
 def options(workspace: Path, environment: Mapping[str, str]) -> list[str]:
-    """Return the words for JupyterLab: behind the gateway, in the workspace, and silent towards the rest of the world."""
+    """Return the words for JupyterLab: behind the gateway, in the workspace, silent towards the rest of the world."""
     port = environment.get("ZOE_LAB_PORT", "8888")
     base = environment.get(f"REVERSE_PROXY_PATH_{port}", "")
     return [
