@@ -45,8 +45,10 @@ class Connection:
         """Have an execution stopped."""
         self.ask("DELETE", f"/execution/{execution}")
 
-    def until(self, execution: int, *statuses: str, seconds: float = 60.0) -> dict[str, Any]:
-        """Look until an execution has one of these statuses, or has ended; return it.
+    def until(
+        self, execution: int, *statuses: str, seconds: float = 60.0, pause: float = _LOOK_AGAIN
+    ) -> dict[str, Any]:
+        """Look until an execution has one of these statuses, or has ended; return it. `pause`: between two looks, s.
 
         Raises:
             RuntimeError: it ended otherwise, or the time is over.
@@ -59,7 +61,7 @@ class Connection:
                 return found
             if found["status"] in _ENDED:
                 break
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(pause)
         raise RuntimeError(f"execution {execution} is {found['status']}, not {' or '.join(statuses)}: {found}")
 
     def until_ended(self, execution: int) -> dict[str, Any]:

@@ -22,8 +22,6 @@ from zoe.plugin import (
     Usage,
 )
 
-_LOOKS_AT_A_TIME = 4
-
 
 class DockerBackend(Backend):
     """Runs services as containers of one or several Docker Engines."""
@@ -36,6 +34,7 @@ class DockerBackend(Backend):
         assert isinstance(settings, DockerSettings)  # noqa: S101 - the plugin manager validates with `Settings`
         self._set = settings
         self._listeners: list[Callable[[ServiceReport], None]] = []
+        self.one_node_networks = len(settings.engines) > 1
         self._engines = {engine.name: Engine(engine, settings, deployment, self._tell) for engine in settings.engines}
 
     def open(self) -> None:
@@ -94,10 +93,17 @@ class DockerBackend(Backend):
         return Address(host, port)
 
     def usage(self, handles: Sequence[Handle]) -> Mapping[Handle, Usage]:
-        """Ask the engines, a few containers at a time."""
-        with ThreadPoolExecutor(_LOOKS_AT_A_TIME) as pool:
-            found = pool.map(self._usage_of, handles)
-            return {handle: usage for handle, usage in zip(handles, found, strict=True) if usage is not None}
+        """Look at the containers of each engine."""
+        asked: dict[str, dict[str, Handle]] = {}
+        for handle in handles:
+            node, container = parts_of(handle)
+            asked.setdefault(node, {})[container] = handle
+        return {
+            by_container[container]: usage
+            for node, by_container in asked.items()
+            if node in self._engines
+            for container, usage in self._engines[node].usage(list(by_container)).items()
+        }
 
     def _tell(self, report: ServiceReport) -> None:
         for listener in self._listeners:
@@ -108,10 +114,6 @@ class DockerBackend(Backend):
         if node not in self._engines:
             raise BackendUnavailableError(f"the service runs on the engine '{node}', which the settings no longer name")
         return self._engines[node], container
-
-    def _usage_of(self, handle: Handle) -> Usage | None:
-        engine, container = self._find(handle)
-        return engine.usage(container)
 
     def _whole(self, found: Iterator[bytes]) -> Iterator[bytes]:
         read = 0

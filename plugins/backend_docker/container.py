@@ -34,7 +34,14 @@ class Surroundings:
 
 
 def described(service: ServiceSpec, settings: ContainerSettings, around: Surroundings) -> dict[str, Any]:
-    """Return the body of the engine's `POST /containers/create`."""
+    """Return the body of the engine's `POST /containers/create`.
+
+    Raises:
+        BackendRefusedError: no container can be like that.
+
+    """
+    if not service.image.strip():
+        raise BackendRefusedError("it names no image")  # the engine would make a container of nothing
     user = container_user(service, settings)
     return {
         "Image": service.image,

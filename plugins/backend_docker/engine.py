@@ -19,11 +19,12 @@ from backend_docker.link import Event, Link
 from backend_docker.meter import Meter
 from backend_docker.networks import DEPLOYMENT_LABEL, OWNER_LABEL, NetworkBook
 from backend_docker.pulls import Pulls
-from backend_docker.reports import Said, from_inspection, from_listing, who_of
+from backend_docker.reports import Said, from_inspection, from_listing, handle_of, who_of
 from backend_docker.settings import DockerSettings, EngineSettings
+from backend_docker.shelf import Shelf
 from backend_docker.words import asking, starting
 from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError
-from zoe.plugin import Deployment, NodeReport, ServiceReport, ServiceSpec, Usage
+from zoe.plugin import Deployment, NodeReport, ServiceReport, ServiceSpec, ServiceState, Usage
 
 Answer = TypeVar("Answer")
 
@@ -49,7 +50,8 @@ class Engine:
         self._known = Known()
         self._networks = NetworkBook(deployment, settings.network)
         self._gpus = Gpus(engine.gpus)
-        self._meter = Meter()
+        self._meter = Meter(here=engine.url.startswith("unix://"))
+        self._shelf = Shelf()
         self._launcher = Launcher(engine.name, settings.pull, Pulls(), Semaphore(settings.parallel), self._known.remove)
         self._link = Link(engine, settings.timeout, deployment.id, self._catch_up, self._hear)
 
@@ -65,8 +67,9 @@ class Engine:
         """Tell what the engine has, as it said when it was last connected to."""
         remarks = [self._link.complaint] if self._link.complaint else []
         return NodeReport(
-            self.name, self._link.total, self._engine.labels, self._link.online, remarks, disabled=self._engine.disabled
-        )
+            self.name, self._link.total, self._engine.labels, self._link.online, remarks,
+            disabled=self._engine.disabled, images=self._images(),
+        )  # fmt: skip
 
     def start(self, service: ServiceSpec) -> ServiceReport:
         """Start a container, or find it."""
@@ -127,25 +130,32 @@ class Engine:
         report = from_inspection(self.name, found) if found else None
         return report.address if report else None
 
-    def usage(self, container: str) -> Usage | None:
-        """Return what a container uses; None: it does not run."""
-        entry = self._known.get(container)
-        if not self._link.online or (entry is not None and entry.report.state in ENDED):
-            return None
-        client = self._link.client()
+    def usage(self, containers: Sequence[str]) -> dict[str, Usage]:
+        """Return what these containers use; one that does not run is left out."""
+        if not self._link.online:
+            return {}
+        client, ended = self._link.client(), self._known.ended()
         with asking(self.name):
-            return _unless_gone(lambda: self._meter.look(client, container))
+            return self._meter.look(client, [container for container in containers if container not in ended])
+
+    def _images(self) -> frozenset[str]:
+        return self._shelf.names(self._link.client()) if self._link.online else frozenset()
 
     def _start(self, client: Client, service: ServiceSpec) -> ServiceReport:
         gpus = self._gpus.take(service.who.id, service.reserved.gpus)
         network = self._networks.join(self._bridges(client), service.owner, service.who.id)
         around = Surroundings(self._deployment.id, network, float(self._link.total.cores), gpus)
-        found = self._launcher.launch(client, service.dns_name, described(service, self._set, around))
+        body = described(service, self._set, around)
+        found = self._launcher.launch(client, service.dns_name, body, lambda words: self._tell_way(service, words))
         report = from_inspection(self.name, found)
         assert report is not None  # noqa: S101 - it carries our own labels
         report = explained(client, found["Id"], report)
         self._known.put(found["Id"], Entry(service.owner, report))
         return report
+
+    def _tell_way(self, service: ServiceSpec, words: str) -> None:
+        nothing_yet = handle_of(self.name, "")
+        self._tell(ServiceReport(service.who, nothing_yet, ServiceState.CREATED, self.name, reason=words))
 
     def _release(self, client: Client, owner: str, service: int) -> None:
         self._gpus.give_back(service)
@@ -156,6 +166,7 @@ class Engine:
         return Bridges(client, internal=self._set.network.internal)
 
     def _catch_up(self, client: Client) -> None:
+        self._shelf.changed()
         bridges = self._bridges(client)
         listed = self._listing(client)
         ours = [(who, entry["Labels"]) for entry in listed if (who := who_of(entry["Labels"])) is not None]
@@ -192,6 +203,9 @@ class Engine:
             self._tell(report)
 
     def _hear(self, client: Client, event: Event) -> None:
+        if event["Type"] == "image":
+            self._shelf.changed()
+            return
         container = event["Actor"]["ID"]
         if event["Action"] == "destroy":
             self._tell_vanished(container, event["timeNano"] / 1e9)

@@ -37,6 +37,11 @@ class Known:
         with self._lock:
             return {container for container, entry in self._entries.items() if entry.report.state not in ENDED}
 
+    def ended(self) -> set[str]:
+        """Return the containers that have ended and were not removed yet."""
+        with self._lock:
+            return {container for container, entry in self._entries.items() if entry.report.state in ENDED}
+
     def get(self, container: str) -> Entry | None:
         """Return what is known of a container."""
         with self._lock:

@@ -9,9 +9,9 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound
 
 from backend_docker.client import Client
-from backend_docker.container import SERVICE_LABEL
+from backend_docker.container import EXECUTION_LABEL, SERVICE_LABEL
 from backend_docker.networks import DEPLOYMENT_LABEL
-from backend_docker.pulls import Pulls
+from backend_docker.pulls import Pulls, Tell
 from backend_docker.words import SILENCE, said
 from zoe.errors import BackendRefusedError, BackendUnavailableError
 
@@ -33,16 +33,16 @@ class Launcher:
     slots: Semaphore
     discarded: Callable[[str], object]
 
-    def launch(self, client: Client, name: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Return what the engine tells of the container, which runs, or has run."""
+    def launch(self, client: Client, name: str, body: dict[str, Any], tell: Tell) -> dict[str, Any]:
+        """Return what the engine tells of the container, which runs, or has run; `tell` hears of a slow download."""
         if self.pull == "always":
-            self.pulls.fetch(client, body["Image"])
+            self._fetch(client, body, tell)
         for _ in range(_TRIES):
             try:
                 with self.slots:
                     found = self._attempt(client, name, body)
             except ImageNotFound as error:
-                self._fetch_missing(client, body["Image"], error)
+                self._fetch_missing(client, body, error, tell)
             else:
                 if found is not None:
                     return found
@@ -84,15 +84,15 @@ class Launcher:
             return None
         return found
 
-    def _fetch_missing(self, client: Client, image: str, error: ImageNotFound) -> None:
+    def _fetch_missing(self, client: Client, body: dict[str, Any], error: ImageNotFound, tell: Tell) -> None:
         if self.pull == "never":
             raise BackendRefusedError(
-                f"the image {image} is not on {self.node}, and images are never fetched: {said(error)}"
+                f"the image {body['Image']} is not on {self.node}, and images are never fetched: {said(error)}"
             )
-        try:
-            self.pulls.fetch(client, image)
-        except APIError as refusal:
-            raise BackendRefusedError(f"the image {image} cannot be fetched: {said(refusal)}") from refusal
+        self._fetch(client, body, tell)
+
+    def _fetch(self, client: Client, body: dict[str, Any], tell: Tell) -> None:
+        self.pulls.fetch(client, body["Image"], int(body["Labels"][EXECUTION_LABEL]), tell)
 
     def _discard(self, client: Client, container: str) -> None:
         self.discarded(container)

@@ -18,6 +18,12 @@ NOTHING = Resources()
 _FIRST_TRY, _LONGEST_PAUSE = 0.1, 5.0  # seconds
 _OPEN_WITHIN = 10.0  # seconds
 
+# No label: images carry none of ours.
+_HEARD = {
+    "type": ["container", "image"],
+    "event": ["die", "destroy", "pull", "import", "load", "tag", "untag", "delete"],
+}
+
 Event = dict[str, Any]
 
 
@@ -89,7 +95,7 @@ class Link:
         self.total = self._usable(told)
         # The stream first, the listing second: what happens between is in both, and nothing is in neither.
         since = int(datetime.fromisoformat(told["SystemTime"][:19] + "+00:00").timestamp())
-        self._stream = client.event_stream(since, self._filters())
+        self._stream = client.event_stream(since, _HEARD)
         self.connected(client)
         previous, self._client = self._client, client
         self.online, self.answered, self.complaint = True, True, ""
@@ -99,19 +105,17 @@ class Link:
         if self._stopped.is_set():
             self._hang_up()
         for event in self._stream:
-            self.heard(client, event)
+            if self._concerns_us(event):
+                self.heard(client, event)
 
     def _lost(self, complaint: str) -> None:
         if self.online:
             self.silent_since = time.monotonic()
         self.online, self.complaint = False, complaint
 
-    def _filters(self) -> dict[str, Any]:
-        return {
-            "type": ["container"],
-            "event": ["die", "destroy"],
-            "label": [f"{DEPLOYMENT_LABEL}={self.deployment_id}"],
-        }
+    def _concerns_us(self, event: Event) -> bool:
+        labels = event["Actor"].get("Attributes") or {}
+        return event["Type"] == "image" or labels.get(DEPLOYMENT_LABEL) == self.deployment_id
 
     def _usable(self, told: dict[str, Any]) -> Resources:
         cores = min(self.engine.cores or told["NCPU"], told["NCPU"])

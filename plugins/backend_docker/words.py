@@ -22,6 +22,11 @@ def said(error: APIError) -> str:
     return " ".join(text.split())
 
 
+def is_disk_full(words: str) -> bool:
+    """Tell whether an engine complains of a full disk."""
+    return _DISK_FULL in words
+
+
 def unavailable(engine: str, error: Exception) -> BackendUnavailableError:
     """Return the error for an engine that does not answer."""
     return BackendUnavailableError(f"the engine {engine} does not answer: {reason(error)}")
@@ -72,7 +77,7 @@ def starting(engine: str) -> Iterator[None]:
 
 def _judged(engine: str, error: APIError) -> Exception:
     words = said(error)
-    if _DISK_FULL in words:
+    if is_disk_full(words):
         return BackendBusyError(f"the disk of {engine} is full: {words}")
     if error.status_code == _UNAVAILABLE:
         return BackendUnavailableError(f"the engine {engine} says: {words}")

@@ -54,7 +54,7 @@ def give_spark(daemon: Daemon) -> None:
 
 def give(client: docker.APIClient, tar: bytes, name: str, changes: Iterable[str] = ()) -> None:
     """Import a file system as an image."""
-    repository, _, tag = name.partition(":")
+    repository, _, tag = name.rpartition(":")
     client.import_image_from_data(tar, repository=repository, tag=tag, changes=list(changes))
 
 

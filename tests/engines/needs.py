@@ -11,6 +11,10 @@ PACKAGES = {
     "busybox": "busybox-static",
     "debootstrap": "debootstrap",
     "ip": "iproute2",
+    "docker-registry": "docker-registry",
+    "sshd": "openssh-server",
+    "ssh": "openssh-client",
+    "openssl": "openssl",
 }
 
 

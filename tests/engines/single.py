@@ -10,6 +10,8 @@ from tests.engines.images import give_busybox
 from tests.engines.place import Place, lock, new_place, noted
 
 KIND = "docker"
+OWN_POOLS = 4
+"""So many networks without a subnet of their own the engine makes, and no more."""
 _CGROUP = "zoe-docker"
 
 
@@ -62,5 +64,6 @@ def docker_engine(options: tuple[str, ...] = ()) -> Iterator[Daemon]:
 
 
 def _daemon(place: Place, options: tuple[str, ...] = ()) -> Daemon:
-    # No docker0: another engine of this machine may have it.
-    return Daemon(_CGROUP, Path(place.directory) / "engine", options=("--bridge=none", *options))
+    # No docker0: another engine of this machine may have it. As few pools of its own as make it run out of them soon.
+    own = ("--bridge=none", "--default-address-pool", "base=10.97.0.0/22,size=24")
+    return Daemon(_CGROUP, Path(place.directory) / "engine", options=(*own, *options))
