@@ -154,8 +154,8 @@ class GatewaySettings(Section):
     """Whether there is a gateway."""
     host: str = "127.0.0.1"
     """The address to listen on; 0.0.0.0 for all."""
-    port: int = Field(5002, ge=0, le=65535)
-    """The TCP port to listen on, one of its own beside [api]'s; 0 for any free one."""
+    port: int | None = Field(None, ge=0, le=65535)
+    """The TCP port to listen on; 0 for any free one, not set: the one after [api]'s, or any free one if that is 0."""
     url: Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")] | None = None
     """How browsers reach it, such as https://apps.example.org; not set: the host they reach Zoe by, with this port."""
     web_url: Annotated[str, Field(pattern=r"^https?://[^/\s?#@]+$")] | None = None

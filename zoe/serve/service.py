@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 
-from zoe.api.application import create_app
+from zoe.api.application import create_app, make_visitors
 from zoe.api.collaborators import Collaborators
 from zoe.api.metering import Metrics
 from zoe.authenticators.internal import hash_password
@@ -20,6 +20,7 @@ from zoe.errors import ConfigInvalidError, Fault
 from zoe.logs import LogArchive
 from zoe.plugin import Authenticator, Backend, Deployment, ZAppType
 from zoe.plugin.manager import PluginManager
+from zoe.serve.gateway import GatewayPlan
 from zoe.serve.http import HttpServer
 from zoe.serve.local_door import open_local_door
 from zoe.serve.master import start_master
@@ -141,27 +142,29 @@ class _Service:
         zapp_types: Mapping[str, ZAppType],
         ring: Callable[[str], None],
     ) -> None:
-        app = create_app(
-            Collaborators(
-                database=state.database,
-                settings=self._settings,
-                ring=ring,
-                logs=logs,
-                forget_logs=logs.forget,
-                hash_password=hash_password,
-                now=time.time,
-                cookie_key=state.cookie_key,
-                zapp_types=zapp_types,
-                authenticators=make_all(Authenticator, self._plugins, self._settings, deployment),
-                offers=offers(self._plugins, self._settings),
-                max_upload=_MAX_UPLOAD,
-                metrics=self._metrics,
-            )
+        gateway = GatewayPlan(self._settings, self._stack) if self._settings.gateway.enabled else None
+        collaborators = Collaborators(
+            database=state.database,
+            settings=self._settings,
+            ring=ring,
+            logs=logs,
+            forget_logs=logs.forget,
+            hash_password=hash_password,
+            now=time.time,
+            cookie_key=state.cookie_key,
+            zapp_types=zapp_types,
+            authenticators=make_all(Authenticator, self._plugins, self._settings, deployment),
+            offers=offers(self._plugins, self._settings),
+            max_upload=_MAX_UPLOAD,
+            metrics=self._metrics,
+            gateway=gateway.links if gateway else None,
         )
         api = self._settings.api
-        http = HttpServer(app, api.host, api.port, api.threads, _MAX_UPLOAD)
+        http = HttpServer(create_app(collaborators), api.host, api.port, api.threads, _MAX_UPLOAD)
         self._stack.callback(http.close)
         http.start()
+        if gateway:
+            gateway.start(http.address, state.database, logs.backend, make_visitors(collaborators))
         open_local_door(self._data_dir, http.address, state.database, self._stack)
         _say(f"Zoe is running at {http.address}; in another terminal: zoe ps, zoe start --help. Ctrl-C stops it.")
         if state.admin_password:

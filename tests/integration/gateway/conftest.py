@@ -1,0 +1,262 @@
+"""A gateway over a real PostgreSQL, and services that are as good or as hostile as a test wants them."""
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from zoe.api.gateway_entry import Visitors
+from zoe.config import GatewaySettings
+from zoe.gateway.links import GatewayLinks
+from zoe.gateway.server import Collaborators, Gateway, listen
+from zoe.plugin import Address, Handle
+from zoe.state import accounts
+from zoe.state.database import Database
+
+PATIENCE = 20.0
+
+
+def until(look: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.005)
+    raise AssertionError(f"{what} did not come about")
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class House:
+    """A gateway, its database, and ways to ask it."""
+
+    database: Database
+    gateway: Gateway
+    port: int
+    links: GatewayLinks
+    visitors: Visitors
+    stack: ExitStack
+    tokens: dict[str, str] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
+    noted: list[tuple[dict[int, float], str]] = field(default_factory=list)
+    addresses: dict[tuple[str, int], Address] = field(default_factory=dict)
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with self.database.session():
+            return self.database.rows(sql, parameters)
+
+    def add_user(self, name: str, role: str = "user") -> None:
+        number = self.rows(
+            "INSERT INTO account (username, fs_uid, email, priority, enabled, auth_source, password_hash, quota_id, "
+            "role_id) SELECT %s, coalesce(max(fs_uid), 10000) + 1, '', 0, true, 'internal', 'x', min(q.id), "
+            "(SELECT id FROM role WHERE name = %s) FROM quota q LEFT JOIN account ON true RETURNING id",
+            name,
+            role,
+        )[0][0]
+        self.users[name], self.tokens[name] = number, f"token of {name}"
+        digest = sha256(self.tokens[name].encode()).hexdigest()
+        self.rows("INSERT INTO token (user_id, name, digest, created) VALUES (%s, 't', %s, 0)", number, digest)
+
+    def add(
+        self,
+        port: int,
+        owner: str = "ada",
+        template: str | None = "http://{ip_port}/",
+        status: str = "active",
+        **more: Any,
+    ) -> int:
+        """Make an execution whose service `web0` has the port `UI`, which is dialled at `port` of this machine."""
+        ports = [{"name": "UI", "port_number": 80, "protocol": "tcp", "url_template": template}]
+        ports += more.get("ports", [])
+        document = {"services": [{"name": "web", "ports": ports}]}
+        number: int = self.rows(
+            "INSERT INTO execution (user_id, name, description, size, runtime_limit, time_submit, opportunistic, "
+            "status) VALUES (%s, 'test', %s, 1, 0, 0, false, 'starting') RETURNING id",
+            self.users[owner],
+            json.dumps(document),
+        )[0][0]
+        handle = f"h{number}"
+        for one in ports:
+            self.addresses[handle, one["port_number"]] = Address("127.0.0.1", one.get("dialled", port))
+        self.rows(
+            "INSERT INTO service (execution_id, name, service_group, essential, startup_order, cores, memory, gpus, "
+            "status, backend_status, handle, address, restart_count) VALUES (%s, 'web0', 'web', true, 0, 1, 1, 0, "
+            "'created', 'undefined', %s, '10.9.8.7', 0)",
+            number,
+            handle,
+        )
+        self.set_status(number, status)
+        return number
+
+    def set_status(self, execution: int, status: str) -> None:
+        """Move the service, as the master would, and wait until the gateway can know it."""
+        self.rows("UPDATE service SET status = %s WHERE execution_id = %s", status, execution)
+
+    def end(self, execution: int) -> None:
+        self.rows("UPDATE execution SET status = 'terminated', time_end = 1 WHERE id = %s", execution)
+
+    def ask(
+        self,
+        path: str,
+        who: str | None = "ada",
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """Send one request, the path exactly as it is given."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        sent = {"Host": f"localhost:{self.port}"} | (headers or {})
+        if who and "Authorization" not in sent:
+            sent["Authorization"] = f"Bearer {self.tokens[who]}"
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, text in sent.items():
+                connection.putheader(name, text)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def session(self, who: str) -> str:
+        """Return the cookie that a browser of this person holds."""
+        account = self.visitors.by_token(self.tokens[who])
+        assert account is not None
+        cookie = self.visitors.enter(self.visitors.ticket(account), secure=False)
+        assert cookie is not None
+        return cookie.partition(";")[0]
+
+    def ready(self, execution: int) -> None:
+        """Wait until the gateway has the route."""
+        until(lambda: self.ask(f"/{execution}/web0/UI/ready").status not in {404, 410, 503}, "the route")
+
+
+class Listener:
+    """A service of a test: `speak` is given each connection, in a thread of its own."""
+
+    def __init__(self, speak: Callable[[socket.socket], None]) -> None:
+        self._speak = speak
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                made, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(made,), daemon=True).start()
+
+    def _serve(self, made: socket.socket) -> None:
+        with made, suppress(OSError):
+            self._speak(made)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+def read_head(made: socket.socket) -> tuple[str, dict[str, str], bytes]:
+    """Return request line, headers in lower case, and what came after them."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = made.recv(65536)
+        if not piece:
+            raise ConnectionError
+        data += piece
+    head, _, rest = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    return first, {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}, rest
+
+
+def echo(*extra: str) -> Callable[[socket.socket], None]:
+    """Answers with the request line and the headers that it got, as JSON."""
+
+    def speak(made: socket.socket) -> None:
+        while True:
+            first, headers, _ = read_head(made)
+            body = json.dumps({"first": first, "headers": headers}).encode()
+            lines = [
+                "HTTP/1.1 200 OK",
+                "Content-Type: application/json",
+                f"Content-Length: {len(body)}",
+                *extra,
+                "",
+                "",
+            ]
+            made.sendall("\r\n".join(lines).encode("latin-1") + (b"" if first.startswith("HEAD") else body))
+
+    return speak
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[[socket.socket], None]], Listener]]:
+    """Starts services that end with the test."""
+    made: list[Listener] = []
+
+    def start(speak: Callable[[socket.socket], None]) -> Listener:
+        made.append(Listener(speak))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@contextmanager
+def open_house(database: Database, **settings: Any) -> Iterator[House]:
+    """Run a gateway over this database."""
+    with ExitStack() as stack:
+        accounts.seed(database, "x")
+        listening = listen("127.0.0.1", 0)
+        stack.callback(listening.close)
+        port = listening.getsockname()[1]
+        links = GatewayLinks(GatewaySettings(connect_timeout=2, nginx="off", **settings), port, 5001)
+        visitors = Visitors(database, "a key of this test", 3600)
+        noted: list[tuple[dict[int, float], str]] = []
+        known: dict[tuple[str, int], Address] = {}
+
+        def address(handle: Handle, number: int) -> Address:
+            return known[handle, number]
+
+        def note(seen: Any, kind: str) -> None:
+            noted.append((dict(seen), kind))
+
+        gateway = Gateway(Collaborators(database, links, visitors, address, note), listening)
+        gateway.start()
+        stack.callback(gateway.close)
+        house = House(database, gateway, port, links, visitors, stack, noted=noted, addresses=known)
+        for name, role in (("ada", "user"), ("bob", "user"), ("boss", "admin")):
+            house.add_user(name, role)
+        yield house
+
+
+@pytest.fixture
+def house(database: Database) -> Iterator[House]:
+    """A gateway in path mode."""
+    with open_house(database) as made:
+        yield made

@@ -1,0 +1,47 @@
+"""The gateway, put together: everything it needs is passed in."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import cast
+from urllib.parse import urlsplit
+
+from zoe.api.gateway_entry import Visitors
+from zoe.config import Settings
+from zoe.gateway.links import GatewayLinks
+from zoe.gateway.server import Collaborators, Gateway, listen
+from zoe.plugin import Backend
+from zoe.serve.open_files import allow_many_files
+from zoe.state.activity import Kind, note_activity
+from zoe.state.database import Database
+
+
+class GatewayPlan:
+    """A gateway whose port is taken already, so that the API can tell addresses before anybody answers there."""
+
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
+        self._settings, self._stack = settings, stack
+        allow_many_files()
+        self._listening = listen(settings.gateway.host, _port(settings))
+        stack.callback(self._listening.close)
+        port = self._listening.getsockname()[1]
+        self.links = GatewayLinks(settings.gateway, port, settings.api.port, settings.api.url_prefix or "")
+
+    def start(self, web_address: str, database: Database, backend: Backend, visitors: Visitors) -> None:
+        """Answer; Zoe's own pages are at `web_address`. Closing the stack ends it."""
+        links = replace(self.links, web_port=urlsplit(web_address).port or 80)
+        note = partial(_note, database)
+        gateway = Gateway(Collaborators(database, links, visitors, backend.address, note), self._listening)
+        gateway.start()
+        self._stack.callback(gateway.close)
+
+
+def _port(settings: Settings) -> int:
+    chosen, api = settings.gateway.port, settings.api.port
+    return chosen if chosen is not None else (api + 1) % 65536 if api else 0
+
+
+def _note(database: Database, seen: Mapping[int, float], kind: str) -> None:
+    with database.session():
+        note_activity(database, seen, cast("Kind", kind))
