@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from zapp_boinc.parameters import GIB, AccountKey, BoincParameters, Cores, Image, Memory, ProjectUrl
-from zoe.plugin import BackfillSettings, PluginSettings
+from zapp_boinc.parameters import GIB, MIB, AccountKey, BoincParameters, Cores, Image, ProjectUrl
+from zoe.plugin import BackfillSettings, PluginSettings, Size
 
 Seconds = Annotated[int, Field(ge=1, le=86400)]
 
@@ -20,7 +20,7 @@ class BoincBackfillSettings(BackfillSettings):
         description="Seconds to wait while the project has no task or cannot be reached, before others get the room.",
     )
     cores: Cores = 1
-    memory: Memory = GIB
+    memory: Annotated[Size, Field(ge=128 * MIB, le=4096 * GIB)] = GIB
     image: Image = "zoe-boinc:1"
 
     def parameters(self) -> BoincParameters:

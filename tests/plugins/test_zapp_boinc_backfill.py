@@ -10,6 +10,7 @@ from zapp_boinc.boinc_type import BoincType
 from zapp_boinc.document import KEPT
 from zapp_boinc.parameters import BoincParameters
 from zoe import zapp
+from zoe.config import load
 from zoe.errors import ConfigInvalidError
 from zoe.plugin import Backfill, Deployment, IdleWork
 from zoe.plugin.manager import PluginManager
@@ -37,6 +38,20 @@ def test_it_is_in_use_only_where_a_site_names_a_project() -> None:
     terms = made().terms
     assert terms is not None
     assert (terms.share, terms.hours, terms.idle_minutes) == (0.5, "20:00-07:00", 5.0)
+
+
+def test_the_key_may_stand_in_the_environment_and_the_rest_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "zoe.toml"
+    file.write_text('[plugins.boinc.backfill]\nproject = "https://example.org/"\nmemory = "2G"\nshare = 1\n')
+    environment = {"ZOE_PLUGINS__BOINC__BACKFILL__KEY": KEY, "ZOE_PLUGINS__BOINC__BACKFILL__SHARE": "0.25"}
+    settings = load(file, environ=environment)
+    plugin = PluginManager().load().make(Backfill, "boinc", settings.plugin("boinc"), HERE)
+    assert plugin.terms is not None
+    assert plugin.terms.share == 0.25
+    offered = plugin.work()
+    assert offered is not None
+    assert offered.secrets == {"account_key": KEY}
+    assert zapp.read(offered.document).services[0].resources.memory.min == 2 << 30
 
 
 @pytest.mark.parametrize(("minute", "is_open"), [(19 * 60 + 59, False), (20 * 60, True), (0, True), (7 * 60, False)])

@@ -35,8 +35,8 @@ def _variable(key: str) -> str:
 
 
 def _of_a_plugin(name: str) -> str | None:
-    steps = name.removeprefix(PREFIX).lower().split("__", 2)
-    return ".".join(steps) if name.startswith(f"{PREFIX}PLUGINS__") and len(steps) == 3 else None
+    steps = name.removeprefix(PREFIX).lower().split("__")
+    return ".".join(steps) if name.startswith(f"{PREFIX}PLUGINS__") and len(steps) > 2 and all(steps) else None
 
 
 def _structured(value: str) -> object:
@@ -49,7 +49,10 @@ def _structured(value: str) -> object:
 
 def _put(tree: dict[str, object], steps: list[str], value: object) -> None:
     for step in steps[:-1]:
-        tree = tree.setdefault(step, {})  # type: ignore[assignment]
+        below = tree.get(step)
+        if not isinstance(below, dict):
+            below = tree[step] = {}
+        tree = below
     tree[steps[-1]] = value
 
 

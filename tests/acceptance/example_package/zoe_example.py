@@ -1,4 +1,4 @@
-"""A third party's plugins: a policy, and a backend that runs nothing but says that it does."""
+"""A third party's plugins: a policy, a backend that runs nothing but says that it does, and a backfill for it."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -8,8 +8,11 @@ from zoe.plugin import (
     Address,
     Application,
     Backend,
+    Backfill,
+    BackfillSettings,
     ExecutionChange,
     Handle,
+    IdleWork,
     NodeReport,
     PluginSettings,
     Policy,
@@ -87,6 +90,49 @@ class Paper(Backend):
 
     def usage(self, handles: Sequence[Handle]) -> Mapping[Handle, Usage]:
         return {handle: Usage(0.0, 0) for handle in handles if handle in self.noted}
+
+
+class ChalkSettings(PluginSettings):
+    """What stands under `[plugins.chalk]`."""
+
+    backfill: BackfillSettings | None = None
+
+
+class Chalk(Backfill):
+    """Draws on whatever nobody writes on."""
+
+    name = "chalk"
+    Settings = ChalkSettings
+
+    def work(self) -> IdleWork | None:
+        return DRAWING
+
+
+DRAWING = IdleWork(
+    "drawing",
+    {
+        "name": "drawing",
+        "version": 3,
+        "will_end": True,
+        "services": [
+            {
+                "name": "drawing",
+                "image": "chalk:1",
+                "command": "sleep 3600",
+                "monitor": True,
+                "total_count": 1,
+                "essential_count": 1,
+                "startup_order": 0,
+                "resources": {"memory": {"min": 1 << 20, "max": None}, "cores": {"min": 1, "max": None}},
+            }
+        ],
+    },
+)
+
+
+@hookimpl
+def zoe_backfill() -> type[Backfill]:
+    return Chalk
 
 
 @hookimpl
