@@ -77,7 +77,10 @@ class ServiceEntry:
 
 @dataclass(slots=True, eq=False)
 class ExecutionEntry:
-    """One execution, with its services in startup order. `released`: see `zoe.master.backfill`."""
+    """One execution, with its services in startup order. `released`: see `zoe.master.backfill`.
+
+    `resting`: it is idle, and gets no elastic services until it is used again.
+    """
 
     row: ActiveExecution
     zapp: ZApp
@@ -89,6 +92,7 @@ class ExecutionEntry:
     alarm: float = 0.0
     expected: Estimate | None = None
     released: bool = False
+    resting: bool = False
     seen: Application | None = field(default=None)
 
     @property
@@ -141,7 +145,8 @@ class ExecutionEntry:
         # What holds a place counts wherever its execution stands; what wants one does so while its execution goes on.
         wants = self.status in {Status.QUEUED, Status.STARTING, Status.RUNNING}
         for service in self.services:
-            if service.holds or (wants and service.status == ServiceStatus.RUNNABLE and service.not_before <= now):
+            wanted = wants and (service.row.essential or not self.resting)
+            if service.holds or (wanted and service.status == ServiceStatus.RUNNABLE and service.not_before <= now):
                 yield service
 
 

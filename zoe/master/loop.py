@@ -16,6 +16,8 @@ from zoe.state.database import MASTER_LOCK, Database
 log = logging.getLogger(__name__)
 ACCOUNTS = "accounts"
 """The topic of a ring that says: somebody's quota is another now."""
+EXTENSION = "extension"
+"""The topic of a ring that says: somebody wants an execution kept."""
 _STAND_BY = 1.0
 _TRY_AGAIN = 0.5
 
@@ -58,6 +60,8 @@ class Master:
             self._thread.join()
         self.round.calls.close()
         self.round.progress.close()
+        if self.round.idle is not None:
+            self.round.idle.close()
 
     def _run(self) -> None:
         waiting_said = False
@@ -97,8 +101,11 @@ class Master:
             began = time.perf_counter()
             self.round.tick(time.time())
             self.ticked(time.perf_counter() - began)
-            if ACCOUNTS in self.bell.wait(self._pause()):
+            rung = self.bell.wait(self._pause())
+            if ACCOUNTS in rung:
                 self.round.accounts_changed()
+            if EXTENSION in rung:
+                self.round.somebody_asked_for_time()
 
     def _pause(self) -> float:
         return max(min(self.tick_seconds, self.round.due() - time.time()), 0.0)

@@ -10,6 +10,7 @@ from zoe.master.board import Board
 from zoe.master.calls import BackendCalls
 from zoe.master.entries import ExecutionEntry
 from zoe.master.hearing import Hearing
+from zoe.master.idle_watch import IdleWatch
 from zoe.master.intake import take_submitted, take_unfinished
 from zoe.master.ledger import Ledger
 from zoe.master.observe import Observer
@@ -45,6 +46,7 @@ class Round:
     restart_lost: bool = False
     backfills: Backfills = field(init=False)
     fillers: Sequence[Filler] = ()
+    idle: IdleWatch | None = None
     hearing: Hearing = field(init=False)
     _next_look: float = 0.0
     _last_look: float = 0.0
@@ -80,6 +82,8 @@ class Round:
         self._estimate(list(self.board.values()))
         ledger.commit(self.database)
         self.backfills.begin()
+        if self.idle is not None:
+            self.idle.begin(self.board)
 
     def tick(self, now: float) -> None:
         """Take everything as far as it can go now."""
@@ -94,10 +98,14 @@ class Round:
             self._next_look = min(self._next_look, max(now, self._last_look + _LOOK_AGAIN))
         for execution in self.hearing.board.due(now):
             ledger.touch(execution)
+        if self.idle is not None:
+            self.idle.tick(ledger)
         self._reconcile(ledger)
         self._schedule(ledger)
         self._reconcile(ledger)
         self.backfills.commit(self.board, ledger)
+        if self.idle is not None:
+            self.idle.commit()
         self.waiting.tell(now)
         self._ask_progress(now)
         self._carry_out(ledger)
@@ -108,7 +116,7 @@ class Round:
             return 0.0
         times = (
             *(self._next_look, self.hearing.board.next_alarm(), self._next_progress),
-            *(self.waiting.due(), self.backfills.due()),
+            *(self.waiting.due(), self.backfills.due(), self.idle.due() if self.idle is not None else None),
         )
         return min(time for time in times if time is not None)
 
@@ -121,6 +129,11 @@ class Round:
     def accounts_changed(self) -> None:
         """Read the quotas again at the next tick."""
         self._quotas_old = True
+
+    def somebody_asked_for_time(self) -> None:
+        """Look at idle executions at the next tick: one is to be kept."""
+        if self.idle is not None:
+            self.idle.look_now()
 
     def _read_quotas(self, executions: Iterable[ExecutionEntry]) -> None:
         owners = {execution.row.owner for execution in executions}
@@ -181,6 +194,8 @@ class Round:
         for change in ledger.changes:
             self.announce(change)
         for execution in ledger.touched.values():
+            if self.idle is not None:
+                self.idle.notice(execution, ledger.now)
             if execution.status in ENDED:
                 self.hearing.board.dismiss(execution)
                 self.scheduler.execution_ended()

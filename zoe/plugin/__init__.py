@@ -24,7 +24,7 @@ from zoe.plugin.fetching import dial_directly
 from zoe.plugin.placement import Placement, ScoringPlacement
 from zoe.plugin.policy import Policy
 from zoe.plugin.specs import hookimpl
-from zoe.plugin.zapp_type import Progress, RunningService, ZAppType
+from zoe.plugin.zapp_type import IdleTimes, Progress, RunningService, ZAppType
 from zoe.scheduling.model import Application, Estimate, Node, Part, Quota, Resources, Snapshot
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "ExecutionChange",
     "Handle",
     "Identity",
+    "IdleTimes",
     "IdleWork",
     "Limits",
     "NoSettings",

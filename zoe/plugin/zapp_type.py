@@ -47,12 +47,22 @@ class Progress:
     fraction: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class IdleTimes:
+    """After how many idle minutes elastic services go back, and the execution ends. 0: never; None: nothing is said."""
+
+    elastic_minutes: float | None = None
+    end_minutes: float | None = None
+
+
 class ZAppType(Plugin):
     """Turns parameters into a ZApp. `Parameters` is a pydantic model; its JSON Schema makes the forms and the help."""
 
     Parameters: ClassVar[type[BaseModel]]
     opportunistic: ClassVar[bool] = False
     """Whether its executions run on leftovers alone, unless whoever submits one says otherwise."""
+    idle: ClassVar[IdleTimes] = IdleTimes()
+    """The idle times of its executions, unless the configuration says otherwise of this ZApp type."""
 
     @abstractmethod
     def zapp(self, parameters: BaseModel) -> dict[str, object]:

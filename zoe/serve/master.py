@@ -23,6 +23,7 @@ from zoe.master.usage import UsageBook
 from zoe.plugin import Backend, Deployment, ExecutionChange, Placement, Policy, ZAppType
 from zoe.plugin.manager import PluginManager
 from zoe.serve.backfill import make_fillers
+from zoe.serve.idle import watch_idle
 from zoe.serve.offers import make
 from zoe.state.database import Database
 
@@ -66,6 +67,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         holds_back=settings.scheduler.over_quota == "queue",
         restart_lost=settings.master.lost_core == "restart",
         fillers=make_fillers(plugins, settings, deployment),
+        idle=watch_idle(settings.idle, database, Reach(backend, connect), zapp_types, ring_backend),
     )
     backend.watch(calls.tell)
     master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds, metrics.ticked)

@@ -24,6 +24,11 @@ class Activity:
     lease_until: float | None = None
     lease_by: str | None = None
 
+    @property
+    def used_at(self) -> float | None:
+        """When it was used last, in whatever way; None: nobody saw it used."""
+        return max((at for at in (self.traffic_at, self.proxy_at) if at is not None), default=None)
+
 
 _NOTE = """
 INSERT INTO activity (execution_id, {column})
