@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 
-from zoe.api.application import create_app, make_visitors
+from zoe.api.application import make_visitors
 from zoe.api.collaborators import Collaborators
 from zoe.api.metering import Metrics
 from zoe.authenticators.internal import hash_password
@@ -28,6 +28,7 @@ from zoe.serve.offers import make, make_all, offers
 from zoe.serve.service_logs import ServiceLogs
 from zoe.serve.state import OpenState, open_state
 from zoe.state.ownership import make_data_dir, own
+from zoe.web import create_site
 
 log = logging.getLogger(__name__)
 _MAX_UPLOAD = 256 << 20
@@ -160,11 +161,11 @@ class _Service:
             gateway=gateway.links if gateway else None,
         )
         api = self._settings.api
-        http = HttpServer(create_app(collaborators), api.host, api.port, api.threads, _MAX_UPLOAD)
+        http = HttpServer(create_site(collaborators), api.host, api.port, api.threads, _MAX_UPLOAD)
         self._stack.callback(http.close)
         http.start()
         if gateway:
-            gateway.start(http.address, state.database, logs.backend, make_visitors(collaborators))
+            gateway.start(http.address, logs, make_visitors(collaborators))
         open_local_door(self._data_dir, http.address, state.database, self._stack)
         _say(f"Zoe is running at {http.address}; in another terminal: zoe ps, zoe start --help. Ctrl-C stops it.")
         if state.admin_password:
