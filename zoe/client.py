@@ -56,6 +56,8 @@ class Execution(TypedDict):
     exit_code: NotRequired[int | None]
     opportunistic: NotRequired[bool]
     backfill: NotRequired[str | None]
+    ends_at: NotRequired[float | None]  # for its quota's runtime limit
+    idle: NotRequired[Document | None]  # {since, step, elastic_deadline, deadline, kept_until, reason, signals, ...}
 
 
 class Nouns:
@@ -169,6 +171,10 @@ class Client:
     def stop(self, number: int) -> None:
         """Ask for an execution to be stopped; it goes through `cleaning up` to `terminated`."""
         self.delete(f"/execution/{number}")
+
+    def extend(self, number: int, hours: float) -> float:
+        """Have an execution kept for so many hours, used or not; return until when it is (seconds since the epoch)."""
+        return float(self.post(f"/execution/{number}/extend", {"hours": hours})["kept_until"])
 
     def remove(self, number: int) -> None:
         """Forget an execution that has ended, its log included."""

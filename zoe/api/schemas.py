@@ -127,10 +127,27 @@ class Execution(Answered):
     parameters: dict[str, Any] | None
     opportunistic: bool
     backfill: str | None
+    ends_at: float | None = Field(description="when the runtime limit of its quota ends it")
+    idle: dict[str, Any] | None = Field(
+        description="what becomes of it if nobody uses it: {since, step, elastic_deadline, deadline, kept_until, "
+        "reason, signals, can_extend}; null while it is used"
+    )
 
 
 class ExecutionsAnswer(RootModel[dict[str, Execution]]):
     """Executions by id."""
+
+
+class Extension(Sent):
+    """For how long an execution is to be kept, from now on."""
+
+    hours: Annotated[float, Field(gt=0, le=8784, allow_inf_nan=False, strict=True, description="hours")]
+
+
+class ExtensionAnswer(Answered):
+    """Until when the execution is kept."""
+
+    kept_until: float
 
 
 class EndpointsAnswer(Answered):

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from zoe.cli import formatting as fmt
+from zoe.cli import idle_view
 
 if TYPE_CHECKING:
     from zoe.client import Execution
@@ -46,7 +47,8 @@ def why_plain(execution: "Execution") -> str:
     progress = execution.get("progress") or {}
     if execution["status"] in {"submitted", "queued"} and (wait := execution.get("wait")):
         return f"{wait['position']}. in the queue: {wait['reason']}"
-    return str(execution["error_message"] or execution.get("wait_reason") or progress.get("text") or "")
+    idle = idle_view.in_short(execution.get("idle"))
+    return str(execution["error_message"] or execution.get("wait_reason") or idle or progress.get("text") or "")
 
 
 def waiting(execution: "Execution", now: float) -> list[tuple[str, str]]:
@@ -126,6 +128,7 @@ def one_execution(execution: "Execution", parts: Sequence[Row], past: Sequence[R
         ("Submitted", fmt.moment(execution["time_submit"])),
         ("Waited", fmt.ran(execution["time_submit"], execution["time_start"] or execution["time_end"], now)),
         ("Ran", fmt.ran(execution["time_start"], execution["time_end"], now)),
+        *idle_view.in_full(execution.get("idle"), execution.get("ends_at"), execution["id"], now),
     ]
     summary = pairs((name, text) for name, text in rows if text)
     return Group(summary, "", services(parts), "", events(past, execution["time_submit"]))

@@ -1,7 +1,7 @@
 """Executions and their services as the API shows them. Reading only."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from zoe.errors import NotFoundError
@@ -28,7 +28,12 @@ _COLUMNS = (
     "opportunistic",
     "backfill",
 )
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM execution"  # noqa: S608 - constants only
+_COMPUTED: Mapping[str, str] = {
+    "ends_at": "CASE WHEN runtime_limit > 0 AND status IN ('starting', 'running') THEN time_start + runtime_limit END",
+    "idle": "CASE WHEN status = 'running' THEN (SELECT shown FROM idle WHERE execution_id = execution.id) END",
+}
+_NAMES = (*_COLUMNS, *_COMPUTED)
+_SELECT = f"SELECT {', '.join((*_COLUMNS, *_COMPUTED.values()))} FROM execution"  # noqa: S608 - constants only
 _SERVICES = """
 SELECT execution_id, array_agg(id ORDER BY id) FROM service WHERE execution_id = ANY(%s) GROUP BY execution_id
 """
@@ -65,6 +70,11 @@ def execution(database: Database, execution_id: int) -> dict[str, Any]:
     return found[0]
 
 
+def named(database: Database, ids: Collection[int]) -> list[dict[str, Any]]:
+    """Return the executions of these ids that there are, oldest first."""
+    return _shown(database, database.rows(f"{_SELECT} WHERE id = ANY(%s) ORDER BY id", [list(ids)]))
+
+
 def owner_of(database: Database, execution_id: int) -> int:
     """Return the id of the user whose execution this is."""
     rows = database.rows("SELECT user_id FROM execution WHERE id = %s", [execution_id])
@@ -85,7 +95,7 @@ def events(database: Database, execution_id: int) -> list[dict[str, Any]]:
 
 
 def _shown(database: Database, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    found = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    found = [dict(zip(_NAMES, row, strict=True)) for row in rows]
     services = dict(database.rows(_SERVICES, [[one["id"] for one in found]])) if found else {}
     for one in found:
         one["services"] = services.get(one["id"], [])
