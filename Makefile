@@ -35,7 +35,7 @@ types: $(DEV_READY)  ## what mypy says
 	$(BIN)/mypy
 
 images:  ## the container images of the bundled ZApp types
-	docker build -t zoe-spark:4 plugins/zapp_spark/images
+	docker build -t zoe-spark:4 -f plugins/zapp_spark/images/Dockerfile plugins/zapp_spark
 	docker build -t zoe-boinc:1 plugins/zapp_boinc/images
 
 bench: $(DEV_READY)  ## every figure of the README

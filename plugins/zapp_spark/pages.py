@@ -8,6 +8,8 @@ from zapp_spark.parts import MASTER_UI_PORT
 from zoe.plugin import RunningService
 
 Found = dict[str, Any]
+TIMEOUT_S = 5.0
+"""A driver's first answer takes seconds on a busy machine: it loads what answers only then."""
 
 
 def group(services: Sequence[RunningService], name: str) -> RunningService | None:
@@ -17,7 +19,7 @@ def group(services: Sequence[RunningService], name: str) -> RunningService | Non
 
 def state(master: RunningService) -> Found:
     """Return what the master knows of its workers and applications; raises `OSError`, or `ValueError` if no JSON."""
-    found = json.loads(master.fetch(MASTER_UI_PORT, "/json/"))
+    found = json.loads(master.fetch(MASTER_UI_PORT, "/json/", TIMEOUT_S))
     if not isinstance(found, dict):
         raise ValueError("the master did not answer with an object")  # noqa: TRY004 - the answer is malformed
     return found
@@ -32,13 +34,13 @@ def jobs(master: RunningService, application: Found, query: str = "") -> list[Fo
     """Return the jobs of an application, as its driver tells them."""
     number = application["id"]
     path = f"/proxy/{number}/api/v1/applications/{number}/jobs{query}"
-    return list(json.loads(master.fetch(MASTER_UI_PORT, path)))
+    return list(json.loads(master.fetch(MASTER_UI_PORT, path, TIMEOUT_S)))
 
 
 def metrics(master: RunningService, application: Found) -> Found:
     """Return the gauges of an application's driver by name."""
     path = f"/proxy/{application['id']}/metrics/json/"
-    return dict(json.loads(master.fetch(MASTER_UI_PORT, path))["gauges"])
+    return dict(json.loads(master.fetch(MASTER_UI_PORT, path, TIMEOUT_S))["gauges"])
 
 
 def count(number: int, noun: str) -> str:

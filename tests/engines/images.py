@@ -20,7 +20,7 @@ DEBIAN = "debian:bookworm-slim"
 SPARK = "zoe-spark:4"
 _BASE = "ca-certificates"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-_SPARK_FOLDER = Path(__file__).parents[2] / "plugins" / "zapp_spark" / "images"
+_SPARK_FOLDER = Path(__file__).parents[2] / "plugins" / "zapp_spark"
 
 
 def give_busybox(client: docker.APIClient) -> None:
@@ -38,15 +38,17 @@ def give_debian(client: docker.APIClient) -> None:
 def give_spark(daemon: Daemon) -> None:
     """Build our own Spark image as anybody would; kept between runs, for it takes minutes.
 
-    A change of its folder has it built again.
+    A change of what goes into it has it built again.
     """
-    folder = b"".join(path.read_bytes() for path in sorted(_SPARK_FOLDER.iterdir()))
+    recipe = [path for part in ("images", "lab") for path in sorted((_SPARK_FOLDER / part).rglob("*"))]
+    folder = b"".join(path.read_bytes() for path in recipe if path.is_file() and path.suffix != ".pyc")
     kept = cache() / f"zoe-spark-{sha256(folder).hexdigest()[:12]}.tar"
     docker_at = ("docker", "-H", daemon.url)
     if not kept.exists():
         with daemon.client() as client:
             give_debian(client)
-        run(*docker_at, "build", "-q", "--network", "host", "-t", SPARK, str(_SPARK_FOLDER))
+        run(*docker_at, "build", "-q", "--network", "host", "-t", SPARK,
+            "-f", str(_SPARK_FOLDER / "images" / "Dockerfile"), str(_SPARK_FOLDER))  # fmt: skip
         run(*docker_at, "save", "-o", f"{kept}.part", SPARK)
         Path(f"{kept}.part").rename(kept)
     run(*docker_at, "load", "-q", "-i", str(kept))

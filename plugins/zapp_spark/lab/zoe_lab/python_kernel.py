@@ -8,12 +8,16 @@ import re
 import signal
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
+from subprocess import PIPE
 from threading import Thread
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from IPython.display import display
+
+from .output import Output
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -50,9 +54,27 @@ class SparkPythonKernel(IPythonKernel):
 
 def start_session() -> "SparkSession":
     """Return the session of this kernel, with the settings that the server wrote down."""
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - the kernel answers before this is loaded
+    from pyspark import SparkContext  # noqa: PLC0415 - the kernel answers before this is loaded
+    from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
+    from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    return SparkSession.builder.appName(f"Python notebook {os.getpid()}").getOrCreate()
+    if SparkContext._gateway is None:
+        # What Java says at every start would stand in somebody's first cell.
+        gateway = launch_gateway(popen_kwargs={"stdout": PIPE, "stderr": PIPE})  # type: ignore[no-untyped-call]
+        gateway.output = Output(gateway.proc, _write, _show)
+        SparkContext._ensure_initialized(gateway=gateway)
+    session = SparkSession.builder.appName(f"Python notebook {os.getpid()}").getOrCreate()
+    if SparkContext._gateway is not None and hasattr(SparkContext._gateway, "output"):
+        SparkContext._gateway.output.heed()
+    return session
+
+
+def _write(stream: str, text: str) -> None:
+    getattr(sys, stream).write(text)
+
+
+def _show(mime: str, content: Any) -> None:
+    display({mime: content}, raw=True)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

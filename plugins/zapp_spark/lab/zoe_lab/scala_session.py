@@ -18,8 +18,8 @@ from typing import Any
 from py4j.protocol import Py4JNetworkError
 from pyspark.java_gateway import launch_gateway
 
+from .output import Output
 from .scala_cells import chunks
-from .scala_output import Output
 
 PRELUDE = Path(__file__).with_name("prelude.scala")
 EXCEPTION = re.compile(r"^(?:[a-z_$][\w$]*\.)+([A-Z][\w$]*)", re.MULTILINE)
@@ -80,7 +80,7 @@ class ScalaSession:
         self._thread.setContextClassLoader(self._interpreter.classLoader())
         ended = self.run(PRELUDE.read_text(encoding="utf-8"))
         if not ended.success:
-            raise RuntimeError(f"Spark did not start: {ended.text}")
+            raise RuntimeError(f"Spark did not start: {ended.text}\n{self._output.before}")
 
     def run(self, code: str) -> Ended:
         """Run a cell to its end, and wait until all that it printed has been passed on.

@@ -13,6 +13,17 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).parent / "examples"
 OFFERED = ".zoe-examples-offered"
+QUIET = """rootLogger.level = warn
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
+logger.native.name = org.apache.hadoop.util.NativeCodeLoader
+logger.native.level = error
+"""
+"""Spark's log in a notebook: warnings, and none of those that come with every start."""
 KERNELS = {
     "python3": ("Python 3 with Spark", "python", "zoe_lab.python_kernel", "signal"),
     "scala": ("Scala with Spark", "scala", "zoe_lab.scala_kernel", "message"),
@@ -82,6 +93,7 @@ def write_spark_settings(directory: Path, settings: Mapping[str, str]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     lines = (f"{name} {text.replace(chr(92), chr(92) * 2)}\n" for name, text in settings.items())
     (directory / "spark-defaults.conf").write_text("".join(lines), encoding="utf-8")
+    (directory / "log4j2.properties").write_text(QUIET, encoding="utf-8")
 
 
 def write_kernels(directory: Path) -> None:

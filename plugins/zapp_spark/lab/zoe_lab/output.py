@@ -6,7 +6,6 @@ On standard output a mark is `STX mime;base64 ETX`; the end of a cell is one of 
 import base64
 import codecs
 import json
-import sys
 from collections.abc import Callable
 from subprocess import Popen
 from threading import Event, Thread
@@ -20,12 +19,13 @@ AS_IT_IS = ("image/png", "image/jpeg")
 
 
 class Output:
-    """Reads both streams of the process in threads of its own; until `heed`, they go to the kernel's own log."""
+    """Reads both streams of the process in threads of its own; what comes before `heed` is kept for complaints."""
 
     def __init__(
         self, process: Popen[bytes], stream: Callable[[str, str], None], display: Callable[[str, Any], None]
     ) -> None:
         self._heeded = False
+        self.before = ""
         self._stream, self._display = stream, display
         self._ends: dict[str, Event] = {}
         self._pending = ""
@@ -81,7 +81,7 @@ class Output:
         if self._heeded:
             self._stream(name, text)
         else:
-            sys.__stderr__.write(text) if sys.__stderr__ else None
+            self.before += text
 
 
 def _read(pipe: IO[bytes], take: Callable[[str], None]) -> None:
