@@ -15,8 +15,6 @@ Note = Callable[[Mapping[int, float], str], None]
 """Takes {execution: seconds since the epoch} and what it was: `traffic` or `proxy`."""
 TRAFFIC, PROXY = "traffic", "proxy"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_EVERY = 5.0
-"""Seconds between two notes."""
 
 
 def by_a_person(request: web.BaseRequest) -> bool:
@@ -30,9 +28,9 @@ def by_a_person(request: web.BaseRequest) -> bool:
 
 
 class ActivityBook:
-    """Collects signs of work. Belongs to one event loop; `note` is called in a thread of the pool."""
+    """Collects signs of work. Belongs to one event loop; `note` is called in a thread, every `every` seconds."""
 
-    def __init__(self, note: Note, pool: ThreadPoolExecutor, every: float = _EVERY) -> None:
+    def __init__(self, note: Note, pool: ThreadPoolExecutor, every: float) -> None:
         self._note, self._pool, self._every = note, pool, every
         self._seen: dict[int, float] = {}
         self._attached: Counter[int] = Counter()

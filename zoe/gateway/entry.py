@@ -21,7 +21,7 @@ class Entry:
     """The first that sees a request. `own`: what else the gateway itself answers, by the step after `/_zoe/`."""
 
     def __init__(self, links: GatewayLinks, reception: Reception, services: Handler) -> None:
-        self._links, self._reception, self._services = links, reception, services
+        self._links, self.reception, self._services = links, reception, services
         self.own: dict[str, Handler] = {"enter": self._enter}
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -44,7 +44,7 @@ class Entry:
         to, ticket = query.get("to", [""])[0], query.get("ticket", [""])[0]
         if not to.startswith("/") or to.startswith(("//", "/\\")) or not to.isprintable():
             return pages.odd_path()
-        cookie = await self._reception.enter(ticket, secure=self._links.scheme == "https")
+        cookie = await self.reception.enter(ticket, secure=self._links.scheme == "https")
         if cookie is None:
             text = "This way in was used before, or is too old. Open the page from your executions again."
             return pages.page(403, "No longer open", text, self._links.web(request.host))

@@ -16,9 +16,13 @@ from zoe.gateway.activity import ActivityBook, Note
 from zoe.gateway.addresses import AddressBook
 from zoe.gateway.door import Door
 from zoe.gateway.entry import Entry
+from zoe.gateway.events import EventBoard
 from zoe.gateway.following import Following
 from zoe.gateway.links import GatewayLinks
+from zoe.gateway.logs import LogBoard
 from zoe.gateway.owners import Owners
+from zoe.gateway.pump import Read
+from zoe.gateway.streams import StreamGate
 from zoe.gateway.table import Table
 from zoe.gateway.upstream import Dialler, Upstream
 from zoe.gateway.visits import Reception, Visitors
@@ -35,13 +39,15 @@ _FINISHING = 1.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """Who the gateway works with. `address` and `note` may take their time: they are called on threads."""
+    """Who the gateway works with. `address`, `note` and `logs` may take their time: they are called on threads."""
 
     database: Database
     links: GatewayLinks
     visitors: Visitors
     address: Callable[[Handle, int], Address]
     note: Note
+    logs: Read
+    note_seconds: float = 5.0
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -121,7 +127,7 @@ class Gateway:
         dialler = Dialler(addresses, links.settings.connect_timeout)
         upstream = Upstream(dialler)
         stack.push_async_callback(upstream.close)
-        activity = ActivityBook(self._with.note, pool)
+        activity = ActivityBook(self._with.note, pool, self._with.note_seconds)
         stack.push_async_callback(activity.flush)
         door = Door(links, table, reception, owners, dialler, upstream, activity)
         table.gone.append(door.forget)
@@ -130,7 +136,25 @@ class Gateway:
         self._listen_to_changes(following, stack)
         for task in (following.run(), activity.run()):
             stack.callback(asyncio.create_task(task).cancel)
-        return following, Entry(links, reception, door)
+        entry = Entry(links, reception, door)
+        self._streams(entry, following, table, owners, pool, stack)
+        return following, entry
+
+    def _streams(  # noqa: PLR0913, PLR0917 - puts the parts together
+        self,
+        entry: Entry,
+        following: Following,
+        table: Table,
+        owners: Owners,
+        pool: ThreadPoolExecutor,
+        stack: AsyncExitStack,
+    ) -> None:
+        gate = StreamGate(self._with.links, entry.reception)
+        events = EventBoard(self._with.database, pool, table, owners, gate)
+        following.changed.append(events.changed)
+        logs = LogBoard(self._with.database, pool, self._with.logs, gate)
+        stack.callback(logs.close)
+        entry.own |= {"events": events.answer, "logs": logs.answer}
 
     def _listen_to_changes(self, following: Following, stack: AsyncExitStack) -> None:
         loop = asyncio.get_running_loop()

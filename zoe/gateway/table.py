@@ -68,6 +68,10 @@ class Table:
         """Return an execution that has not ended."""
         return self._executions.get(number)
 
+    def numbers(self) -> Collection[int]:
+        """Return the executions that have not ended."""
+        return self._executions.keys()
+
     def find(self, wanted: Wanted) -> Target | None:
         """Return what a path names."""
         return self._targets.get((wanted.execution, wanted.service, wanted.port))

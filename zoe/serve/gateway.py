@@ -11,8 +11,8 @@ from zoe.api.gateway_entry import Visitors
 from zoe.config import Settings
 from zoe.gateway.links import GatewayLinks
 from zoe.gateway.server import Collaborators, Gateway, listen
-from zoe.plugin import Backend
 from zoe.serve.open_files import allow_many_files
+from zoe.serve.service_logs import ServiceLogs
 from zoe.state.activity import Kind, note_activity
 from zoe.state.database import Database
 
@@ -28,11 +28,12 @@ class GatewayPlan:
         port = self._listening.getsockname()[1]
         self.links = GatewayLinks(settings.gateway, port, settings.api.port, settings.api.url_prefix or "")
 
-    def start(self, web_address: str, database: Database, backend: Backend, visitors: Visitors) -> None:
+    def start(self, web_address: str, logs: ServiceLogs, visitors: Visitors) -> None:
         """Answer; Zoe's own pages are at `web_address`. Closing the stack ends it."""
         links = replace(self.links, web_port=urlsplit(web_address).port or 80)
-        note = partial(_note, database)
-        gateway = Gateway(Collaborators(database, links, visitors, backend.address, note), self._listening)
+        database = logs.database
+        collaborators = Collaborators(database, links, visitors, logs.backend.address, partial(_note, database), logs)
+        gateway = Gateway(collaborators, self._listening)
         gateway.start()
         self._stack.callback(gateway.close)
 

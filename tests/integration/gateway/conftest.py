@@ -44,6 +44,39 @@ class Answer:
         return json.loads(self.body)
 
 
+class Logs:
+    """The logs of services, as a test writes them; `open_logs` counts who reads along."""
+
+    def __init__(self) -> None:
+        self._written: dict[int, list[bytes]] = {}
+        self._ended: set[int] = set()
+        self._more = threading.Condition()
+        self.followed = 0
+
+    def write(self, service: int, *lines: str) -> None:
+        with self._more:
+            self._written.setdefault(service, []).extend(f"{line}\n".encode() for line in lines)
+            self._more.notify_all()
+
+    def end(self, service: int) -> None:
+        with self._more:
+            self._ended.add(service)
+            self._more.notify_all()
+
+    def __call__(self, service: int, follow: bool) -> Iterator[bytes]:
+        at = 0
+        self.followed += follow
+        while True:
+            with self._more:
+                new = b"".join(self._written.get(service, [])[at:])
+                at = len(self._written.get(service, []))
+                if not new and (service in self._ended or not follow):
+                    return
+                if not new:
+                    self._more.wait(0.1)
+            yield new
+
+
 @dataclass
 class House:
     """A gateway, its database, and ways to ask it."""
@@ -54,6 +87,7 @@ class House:
     links: GatewayLinks
     visitors: Visitors
     stack: ExitStack
+    logs: "Logs"
     tokens: dict[str, str] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
     noted: list[tuple[dict[int, float], str]] = field(default_factory=list)
@@ -64,6 +98,11 @@ class House:
             return self.database.rows(sql, parameters)
 
     def add_user(self, name: str, role: str = "user") -> None:
+        """Make a user with a token, or take up the one that is there."""
+        self.tokens[name] = f"token of {name}"
+        if known := self.rows("SELECT id FROM account WHERE username = %s", name):
+            self.users[name] = known[0][0]
+            return
         number = self.rows(
             "INSERT INTO account (username, fs_uid, email, priority, enabled, auth_source, password_hash, quota_id, "
             "role_id) SELECT %s, coalesce(max(fs_uid), 10000) + 1, '', 0, true, 'internal', 'x', min(q.id), "
@@ -71,7 +110,7 @@ class House:
             name,
             role,
         )[0][0]
-        self.users[name], self.tokens[name] = number, f"token of {name}"
+        self.users[name] = number
         digest = sha256(self.tokens[name].encode()).hexdigest()
         self.rows("INSERT INTO token (user_id, name, digest, created) VALUES (%s, 't', %s, 0)", number, digest)
 
@@ -84,7 +123,7 @@ class House:
         **more: Any,
     ) -> int:
         """Make an execution whose service `web0` has the port `UI`, which is dialled at `port` of this machine."""
-        ports = [{"name": "UI", "port_number": 80, "protocol": "tcp", "url_template": template}]
+        ports: list[dict[str, Any]] = [{"name": "UI", "port_number": 80, "protocol": "tcp", "url_template": template}]
         ports += more.get("ports", [])
         document = {"services": [{"name": "web", "ports": ports}]}
         number: int = self.rows(
@@ -246,10 +285,11 @@ def open_house(database: Database, **settings: Any) -> Iterator[House]:
         def note(seen: Any, kind: str) -> None:
             noted.append((dict(seen), kind))
 
-        gateway = Gateway(Collaborators(database, links, visitors, address, note), listening)
+        logs = Logs()
+        gateway = Gateway(Collaborators(database, links, visitors, address, note, logs, note_seconds=0.2), listening)
         gateway.start()
         stack.callback(gateway.close)
-        house = House(database, gateway, port, links, visitors, stack, noted=noted, addresses=known)
+        house = House(database, gateway, port, links, visitors, stack, logs, noted=noted, addresses=known)
         for name, role in (("ada", "user"), ("bob", "user"), ("boss", "admin")):
             house.add_user(name, role)
         yield house

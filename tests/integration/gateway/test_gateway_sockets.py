@@ -1,0 +1,123 @@
+"""WebSockets through the gateway, against a real server of them."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from websockets import Subprotocol
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.sync.server import ServerConnection, serve
+
+from tests.integration.gateway.conftest import House, Listener, open_house, until
+
+
+@pytest.fixture
+def chat() -> Iterator[int]:
+    """A WebSocket server that says who came with which headers, then echoes."""
+
+    def speak(made: ServerConnection) -> None:
+        request = made.request
+        assert request is not None
+        made.send(f"{request.path} {request.headers.get('Cookie')} {request.headers['Host']}")
+        for message in made:
+            made.send(message)
+
+    def choose(_made: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return next(iter(offered), None)
+
+    with serve(speak, "127.0.0.1", 0, select_subprotocol=choose, ping_interval=0.2) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.socket.getsockname()[1]
+        server.shutdown()
+        thread.join()
+
+
+def open_chat(house: House, number: int, who: str = "ada", **more: Any) -> Any:
+    headers = {"Authorization": f"Bearer {house.tokens[who]}", "Cookie": "a=1; zoe=x"} | more.pop("headers", {})
+    url = f"ws://127.0.0.1:{house.port}/{number}/web0/UI/chat?x=%20"
+    return connect(url, additional_headers=headers, proxy=None, **more)
+
+
+def test_a_websocket_goes_through_with_its_extensions_and_protocols(house: House, chat: int) -> None:
+    number = house.add(chat)
+    house.ready(number)
+    with open_chat(house, number, subprotocols=["v1.kernel"]) as made:
+        assert made.subprotocol == "v1.kernel"
+        assert made.recv(20) == f"/chat?x=%20 a=1 127.0.0.1:{house.port}"
+        for message in ("text", b"bytes", "x" * 900_000, ""):
+            made.send(message)
+            assert made.recv(20) == message
+        assert made.ping().wait(20)
+
+
+def test_what_is_sent_counts_as_work_and_pings_do_not(house: House, chat: int) -> None:
+    number = house.add(chat)
+    house.ready(number)
+    with open_chat(house, number) as made:
+        made.recv(20)
+        made.ping().wait(20)
+        house.noted.clear()
+        made.ping().wait(20)
+        assert not house.noted
+        made.send("work")
+        until(lambda: any(number in seen for seen, kind in house.noted), "the note")
+
+
+def test_foreigners_and_pages_of_other_origins_get_no_websocket(house: House, chat: int) -> None:
+    number = house.add(chat)
+    house.ready(number)
+    for who, headers, expected in (
+        ("bob", {}, 404),
+        ("ada", {"Origin": "http://evil.example"}, 403),
+        ("ada", {"Authorization": "Bearer none"}, 401),
+    ):
+        with pytest.raises(InvalidStatus) as refused:
+            open_chat(house, number, who, headers=headers)
+        assert refused.value.response.status_code == expected
+
+
+def test_either_side_may_close(house: House, chat: int) -> None:
+    number = house.add(chat)
+    house.ready(number)
+    with open_chat(house, number) as made:
+        made.recv(20)
+        made.close(1001, "away")
+        assert made.close_code == 1001
+
+
+def test_a_service_that_wants_no_websocket_refuses_in_its_own_words(
+    house: House, serve: Callable[..., Listener]
+) -> None:
+    from tests.integration.gateway.conftest import read_head
+
+    def speak(made: Any) -> None:
+        read_head(made)
+        made.sendall(b"HTTP/1.1 403 Forbidden here\r\nContent-Length: 2\r\n\r\nno")
+
+    number = house.add(serve(speak).port)
+    house.ready(number)
+    with pytest.raises(InvalidStatus) as refused:
+        open_chat(house, number)
+    assert refused.value.response.status_code == 403
+    with pytest.raises(InvalidStatus) as refused:
+        open_chat(house, house.add(serve(lambda made: made.close()).port))
+    assert refused.value.response.status_code in {410, 502}
+
+
+def test_after_a_restart_of_the_gateway_a_client_connects_again_and_goes_on(house: House, chat: int) -> None:
+    number = house.add(chat)
+    house.ready(number)
+    with open_chat(house, number) as made:
+        made.recv(20)
+        house.gateway.close()
+        with pytest.raises(ConnectionClosed):
+            made.recv(20)
+    with open_house(house.database) as again:
+        again.addresses.update(house.addresses)
+        with open_chat(again, number) as other:
+            other.recv(20)
+            other.send("on")
+            assert other.recv(20) == "on"
