@@ -6,6 +6,7 @@ from zoe.api.forms import Form
 from zoe.api.operation import Call, Need
 from zoe.api.pages import Shown, page
 from zoe.state import cluster
+from zoe.state.backfill_books import books
 from zoe.web.pictures import bar, queue_strip
 from zoe.web.site import WebPage
 
@@ -29,6 +30,7 @@ class Cluster(WebPage):
             nodes=nodes if Need.SEE_STATUS in call.caller.permissions else [],
             waiting=waiting,
             running=running,
+            backfills=books(database),
             bar=bar,
             strip=queue_strip,
         )

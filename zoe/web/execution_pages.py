@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zoe.api.executions import check_ownership, forget, stop
+from zoe.api.extend import extend
 from zoe.api.forms import Form
 from zoe.api.operation import Call
 from zoe.api.pages import GoTo, Shown, page
@@ -15,6 +16,8 @@ from zoe.web.listing import ENDED
 from zoe.web.shop.shelves import Shop
 from zoe.web.site import WebPage
 
+KEPT_HOURS = 4.0
+"""For how long one click keeps an execution, if the administrator allows as much."""
 LAST_LINES = 2000
 """How much of a log is shown where it cannot be followed."""
 
@@ -70,6 +73,17 @@ class Stop(_ExecutionPage):
         """Have it stopped; that it has ended already is no fault of who pressed the button."""
         if self.seen(call, execution_id)["status"] not in ENDED:
             stop(self, call.caller, execution_id)
+        return GoTo(self.path(f"/executions/{execution_id}"))
+
+
+class Extend(_ExecutionPage):
+    """The button that keeps an execution though nobody works with it."""
+
+    @page()
+    def on_post(self, call: Call[Form], execution_id: int) -> GoTo:
+        """Keep it for some hours more."""
+        most = self.collaborators.settings.idle.max_extend_hours
+        extend(self, call.caller, execution_id, min(KEPT_HOURS, most))
         return GoTo(self.path(f"/executions/{execution_id}"))
 
 

@@ -22,11 +22,13 @@ ROUTES: dict[str, type[WebPage]] = {
     "/executions/{execution_id:id}": execution_pages.OneExecution,
     "/executions/{execution_id:id}/opening": execution_pages.Opening,
     "/executions/{execution_id:id}/stop": execution_pages.Stop,
+    "/executions/{execution_id:id}/extend": execution_pages.Extend,
     "/executions/{execution_id:id}/again": execution_pages.Again,
     "/executions/{execution_id:id}/forget": execution_pages.Forget,
     "/services/{service_id:id}/log": execution_pages.Log,
     "/cluster": cluster.Cluster,
     "/static/{name}": static_files.StaticFile,
+    "/alive": static_files.Alive,
 }
 
 

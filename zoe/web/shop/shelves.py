@@ -1,12 +1,14 @@
 """The whole shop, as one person sees it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zoe.errors import NotFoundError
 from zoe.plugin import ZAppType
 from zoe.state.accounts import Account
+from zoe.web.fields import label
 from zoe.web.shop.folders import Folder, folders
 from zoe.web.shop.offers import Offer, of_folder, of_type
 
@@ -46,8 +48,11 @@ class Shop:
         return [(one.name, one.fault) for one in self._folders() if one.fault]
 
     def _typed(self) -> Iterator[Offer]:
-        for name, kind in sorted(self.zapp_types.items()):
-            yield from of_type(name, kind)
+        made = [one for name, kind in sorted(self.zapp_types.items()) for one in of_type(name, kind)]
+        titles = Counter(one.title for one in made)
+        for one in made:
+            # Several types that call themselves the same are told apart by their names.
+            yield one if titles[one.title] == 1 else replace(one, title=label(one.key.removeprefix("type/")))
 
     def _ready_made(self, account: Account) -> Iterator[Offer]:
         role = None if FULL in account.permissions else account.role

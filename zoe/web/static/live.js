@@ -6,7 +6,7 @@
   const regions = () => [...document.querySelectorAll("[data-live]")];
   const often = document.querySelector("[data-often]") !== null;
   const banner = document.getElementById("stale");
-  let seen = Date.now(), asked = 0, busy = false, again = false, tag = null, beats = 0, told = false;
+  let seen = Date.now(), asked = 0, busy = false, dirty = true, tag = null, stream = null;
 
   // ---- times, in the reader's own words
   const two = (n) => String(n).padStart(2, "0");
@@ -63,50 +63,57 @@
   }
 
   // ---- asking
-  async function refresh() {
-    if (busy) { again = true; return; }
-    busy = true;
-    asked = Date.now();
+  async function ask(path, headers) {
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), GIVE_UP);
     try {
-      const headers = tag ? { "If-None-Match": tag } : {};
-      const answer = await fetch(location.href, { headers, cache: "no-store", redirect: "manual", signal: stop.signal });
-      if (answer.type === "opaqueredirect" || answer.status === 404) { location.reload(); return; }
-      if (answer.ok) {
-        show(await answer.text());
-        tag = answer.headers.get("ETag");
-      }
-      if (answer.ok || answer.status === 304) seen = Date.now();
-    } catch { /* the banner tells */ } finally {
+      return await fetch(path, { headers, cache: "no-store", redirect: "manual", signal: stop.signal });
+    } finally {
       clearTimeout(timer);
-      busy = false;
-      if (again) { again = false; refresh(); }
     }
+  }
+  async function refresh() {
+    dirty = false;
+    const answer = await ask(location.href, tag ? { "If-None-Match": tag } : {});
+    if (answer.type === "opaqueredirect" || answer.status === 404) { location.reload(); return; }
+    if (answer.ok) {
+      show(await answer.text());
+      tag = answer.headers.get("ETag");
+    }
+    if (answer.ok || answer.status === 304) seen = Date.now(); else dirty = true;
+  }
+  async function prove() {
+    if ((await ask(document.body.dataset.alive)).ok) seen = Date.now();
+  }
+  async function look() {
+    if (busy) return;
+    busy = true;
+    asked = Date.now();
+    try {
+      // While changes are told, it is enough to know that somebody is there to tell them.
+      await (dirty || !told() ? refresh() : prove());
+    } catch { dirty = true; } finally { busy = false; }
+    if (dirty && told() && Date.now() - seen < FRESH) look();
   }
   function watch() {
     if (document.hidden) return;
     tick();
-    const now = Date.now(), heard = now - beats < EVERY * 1.5;
-    if (heard && !often) { if (!told) seen = now; }
-    if (now - asked >= (heard && !often ? 15000 : EVERY)) refresh();
+    const now = Date.now();
+    if (now - asked >= EVERY) look();
     const old = now - seen > FRESH;
     if (old) banner.textContent = `Connection lost, showing the state of ${clock(new Date(seen))}.`;
     if (banner.hidden === old) banner.hidden = !old;
   }
 
   // ---- being told
+  const told = () => stream !== null && stream.readyState === EventSource.OPEN;
+  const changed = () => { dirty = true; look(); };
   const gateway = document.body.dataset.gateway;
   if (gateway && !often && window.EventSource) {
-    const stream = new EventSource(`${gateway}/_zoe/events`, { withCredentials: true });
-    const beat = () => { beats = Date.now(); };
-    const changed = async () => { beat(); told = true; await refresh(); told = false; };
-    stream.onmessage = changed;
-    stream.addEventListener("execution", changed);
-    stream.addEventListener("beat", beat);
-    stream.onerror = () => { beats = 0; };
+    stream = new EventSource(`${gateway}/_zoe/events`, { withCredentials: true });
+    for (const kind of ["execution", "forgotten", "open"]) stream.addEventListener(kind, changed);
     addEventListener("pagehide", () => stream.close());
   }
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
   tick();
   setInterval(watch, 250);
 })();

@@ -33,15 +33,15 @@
   function listen(mine) {
     let opened = false;
     stream = new EventSource(`${gateway}/_zoe/logs/${choice.value}`, { withCredentials: true });
-    const line = (event) => { if (mine === round) { opened = true; say(""); put(`${event.data}\n`); } };
-    stream.onopen = () => { if (mine === round) { if (!opened) view.textContent = ""; say(""); } };
-    stream.onmessage = line;
-    stream.addEventListener("line", line);
-    stream.addEventListener("end", () => { if (mine === round) { stream.close(); say("The log has ended."); } });
-    stream.onerror = () => {
-      if (mine !== round) return;
-      if (stream.readyState === EventSource.CLOSED) { if (!opened) look(mine); else say("The log has ended."); } else say("Connection lost: the log may have gone on.");
-    };
+    const on = (kind, act) => stream.addEventListener(kind, (event) => { if (mine === round) act(event); });
+    on("open", () => { opened = true; say(view.textContent ? "" : "It has said nothing yet."); });
+    on("lines", (event) => { say(""); put(`${event.data}\n`); });
+    on("failed", (event) => say(event.data));
+    on("end", () => { stream.close(); say(view.textContent ? "The log has ended." : "It said nothing."); });
+    on("error", () => {
+      const closed = stream.readyState === EventSource.CLOSED;
+      if (closed && !opened) look(mine); else if (!closed) say("Connection lost: the log may have gone on.");
+    });
   }
   function begin() {
     round += 1;
