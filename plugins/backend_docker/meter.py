@@ -65,7 +65,7 @@ class Meter:
             if before is not None and sample.at <= before[0].at:
                 return before[1]
             cores = max(0.0, sample.busy - before[0].busy) / (sample.at - before[0].at) if before else 0.0
-            usage = Usage(cores, sample.memory)
+            usage = Usage(cores, sample.memory, sample.busy)
             self._last[container] = (sample, usage)
             return usage
 
