@@ -15,8 +15,6 @@ from zoe.plugin import Backend, Handle, RunningService, Usage, ZAppType
 
 log = logging.getLogger(__name__)
 _AT_A_TIME = 8
-_PATIENCE = 20.0
-"""How long the answers of ZApp types are waited for, seconds: whoever has not answered is not known to be idle."""
 _SHORTEST_WINDOW, _LONGEST_WINDOW = 0.5, 300.0
 """Seconds between two looks from which a rate is made: in a longer one a short piece of work would not show."""
 
@@ -47,12 +45,16 @@ class Answer:
 
 @dataclass(slots=True)
 class Prober:
-    """Answers questions on a thread of its own. `threshold`: the cores (and GPUs) below which a service is quiet."""
+    """Answers questions on a thread of its own. `threshold`: the cores (and GPUs) below which a service is quiet.
+
+    `patience`: how long ZApp types are waited for, seconds; one that has not answered may be busy.
+    """
 
     backend: Backend
     threshold: float
     ring: Callable[[], None]
     clock: Callable[[], float] = time.time
+    patience: float = 20.0
     answers: deque[Answer] = field(default_factory=deque)
     _before: dict[int, dict[Handle, tuple[float, float]]] = field(default_factory=dict)
     _one: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="idle"))
@@ -91,7 +93,7 @@ class Prober:
             for question in questions
             if question.zapp_type is not None and tells(question.zapp_type)
         }
-        done, late = wait(asked, timeout=_PATIENCE)
+        done, late = wait(asked, timeout=self.patience)
         for future in late:
             future.cancel()
         found = {asked[one].execution: one.result() for one in done} | {

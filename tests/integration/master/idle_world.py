@@ -1,6 +1,5 @@
 """A stage whose executions may end for being idle, and the signals that a test gives."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +11,7 @@ from zoe.master.idle_signals import Prober
 from zoe.master.idle_terms import IdleTerms
 from zoe.master.idle_watch import IdleWatch
 from zoe.master.running import Reach
-from zoe.plugin import Handle, IdleTimes, NoSettings, RunningService, Usage, ZAppType
+from zoe.plugin import Handle, IdleTimes, NodeReport, NoSettings, Resources, RunningService, Usage, ZAppType
 from zoe.state.activity import Kind, note_activity
 from zoe.state.models import Event, Execution
 from zoe.state.models import Idle as IdleTable
@@ -32,14 +31,16 @@ class Metered(InstantBackend):
     """Tells the use of processors that a test makes up, and counts how often it is asked."""
 
     name = "metered"
-    idle_calls = 0
-    asked_about = 0
     broken = False
     blind = False
+    gpus_used: float | None = None
 
     def __init__(self, settings: NoSettings | None = None, deployment: object = None) -> None:
         super().__init__(settings, deployment)  # type: ignore[arg-type]
         self.seconds: dict[str, float] = {}
+
+    def gpu_machine(self) -> NodeReport:
+        return NodeReport("node1", Resources(1000, 1 << 42, 8))
 
     def usage(self, handles: Sequence[Handle]) -> Mapping[Handle, Usage]:
         if self.broken:
@@ -47,7 +48,7 @@ class Metered(InstantBackend):
         found = {handle: self.running[handle].who.name for handle in handles if handle in self.running}
         if self.blind:
             return {}
-        return {handle: Usage(0.0, 0, self.seconds.get(name, 0.0)) for handle, name in found.items()}
+        return {handle: Usage(0.0, 0, self.seconds.get(name, 0.0), self.gpus_used) for handle, name in found.items()}
 
 
 class Lab(ZAppType):
@@ -153,10 +154,3 @@ class _Counting:
 
     backend: InstantBackend
     usage: object
-
-
-def burn(seconds: float) -> None:
-    """Keep a processor busy."""
-    until = time.process_time() + seconds
-    while time.process_time() < until:
-        pass
