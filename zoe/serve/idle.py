@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from zoe.config import IdleSettings
 from zoe.config import IdleTimes as TimesSettings
+from zoe.errors import ConfigInvalidError, Fault
 from zoe.master.idle_signals import Prober
 from zoe.master.idle_terms import IdleTerms, over
 from zoe.master.idle_watch import IdleWatch
@@ -19,7 +20,17 @@ def watch_idle(
     zapp_types: Mapping[str, ZAppType],
     ring: Callable[[], None],
 ) -> IdleWatch:
-    """Return what ends executions that nobody uses, as configured."""
+    """Return what ends executions that nobody uses, as configured.
+
+    Raises:
+        ConfigInvalidError: times are set for a ZApp type that there is none of.
+
+    """
+    known = ", ".join(sorted(zapp_types)) or "none"
+    unknown = sorted(set(settings.zapp_types) - set(zapp_types))
+    if unknown:
+        said = f"there is no such ZApp type; there are: {known}"
+        raise ConfigInvalidError([Fault(f"idle.zapp_types.{name}", said) for name in unknown])
     terms = idle_terms(settings, zapp_types)
     prober = Prober(reach.backend, terms.threshold, ring)
     return IdleWatch(database, terms, zapp_types, reach, prober)
