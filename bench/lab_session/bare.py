@@ -1,0 +1,84 @@
+"""The bare engine: copies of a container that Zoe made, with its image, limits and network, to their first answer."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import docker
+import httpx
+
+from bench.lab_session.students import Page
+from tests.engines.daemon import Daemon
+
+_AT_A_TIME = 8
+_LOOK_AGAIN = 0.1
+_PATIENCE = 900.0
+_LABEL = "zoe_execution_id"
+
+
+class Bare:
+    """A pooled client that copies the one container of an execution."""
+
+    def __init__(self, client: docker.APIClient, execution: int, page: Page) -> None:
+        [found] = client.containers(filters={"label": f"{_LABEL}={execution}"})
+        self._client, self._like = client, client.inspect_container(found["Id"])
+        self._page = page
+        self._path = _path_of(self._like, execution, page)
+
+    def seconds(self, containers: int) -> float:
+        """Make and start so many copies, tell when the last of them answered, and remove them."""
+        began = time.time()
+        with ThreadPoolExecutor(_AT_A_TIME) as starting, ThreadPoolExecutor(containers) as looking:
+            made = [starting.submit(self._start, number) for number in range(containers)]
+            there = [looking.submit(self._until_there, one.result()) for one in made]
+            last = max(one.result() for one in there)
+            for one in made:
+                self._client.remove_container(one.result(), force=True)
+        return last - began
+
+    def _start(self, number: int) -> str:
+        config = {key: self._like["Config"][key] for key in ("Image", "Cmd", "Env", "User", "WorkingDir", "Entrypoint")}
+        body: dict[str, Any] = {**config, "HostConfig": self._like["HostConfig"]}
+        name = f"bare-{time.time_ns()}-{number}"
+        container = str(self._client.create_container_from_config(body, name)["Id"])  # type: ignore[no-untyped-call]
+        self._client.start(container)
+        return container
+
+    def _until_there(self, container: str) -> float:
+        networks = self._client.inspect_container(container)["NetworkSettings"]["Networks"]
+        address = next(one["IPAddress"] for one in networks.values())
+        deadline = time.time() + _PATIENCE
+        with httpx.Client(timeout=10.0) as browser:
+            while time.time() < deadline:
+                if _answers(browser, f"http://{address}:{_number(self._like)}{self._path}", self._page.says):
+                    return time.time()
+                time.sleep(_LOOK_AGAIN)
+        raise RuntimeError(f"container {container} never answered")
+
+
+@contextmanager
+def bare(daemon: Daemon, execution: int, page: Page) -> Iterator[Bare]:
+    """Lend copies of this execution's container, which has to run."""
+    with daemon.client() as client:
+        yield Bare(client, execution, page)
+
+
+def _answers(browser: httpx.Client, address: str, says: str) -> bool:
+    try:
+        found = browser.get(address)
+    except httpx.HTTPError:
+        return False
+    return found.status_code == 200 and says in found.text
+
+
+def _path_of(like: dict[str, Any], execution: int, page: Page) -> str:
+    prefix = f"/{execution}/{page.service}/{page.port}"
+    keeps_prefix = any(prefix in variable for variable in like["Config"]["Env"] if "REVERSE_PROXY" not in variable)
+    return f"{prefix}/{page.path}" if keeps_prefix else f"/{page.path}"
+
+
+def _number(like: dict[str, Any]) -> int:
+    number = next((one.split("=", 1)[1] for one in like["Config"]["Env"] if one.startswith("ZOE_LAB_PORT=")), "8080")
+    return int(number)
