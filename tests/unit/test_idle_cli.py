@@ -40,7 +40,7 @@ def test_an_idle_execution_is_shown_with_its_deadlines_and_the_way_out() -> None
     assert rows["Idle"] == r"idle since 14:02 \[b]UTC\[/b]: no traffic"
     assert rows["Elastic part ends"].endswith(", in 20 min")
     assert rows["Ends"].endswith(", in 2 h unless it is used; `zoe extend 7 4h` keeps it")
-    assert rows["Time is over"].endswith("in 2 h 30 min: the runtime limit of its quota")
+    assert rows["Time limit"].endswith("in 2 h 30 min, as its quota has it")
 
 
 def test_a_list_says_it_in_few_words_and_nothing_while_it_is_used() -> None:

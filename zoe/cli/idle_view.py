@@ -21,10 +21,10 @@ def in_short(idle: Mapping[str, Any] | None) -> str:
 
 def in_full(idle: Mapping[str, Any] | None, ends_at: float | None, execution: int, now: float) -> list[tuple[str, str]]:
     """Say since when it is idle and why, what happens when, and what can be done about it; as markup."""
-    rows = [("Time is over", _until(ends_at, now) + ": the runtime limit of its quota")] if ends_at else []
+    rows = [("Time limit", _until(ends_at, now) + ", as its quota has it")] if ends_at else []
     if not idle:
         return rows
-    rows.append(("Idle", escape(str(idle["reason"]))))
+    rows.append(("Kept" if idle["step"] == "kept" else "Idle", escape(str(idle["reason"]))))
     if idle["elastic_deadline"] is not None:
         rows.append(("Elastic part ends", _until(idle["elastic_deadline"], now)))
     if idle["deadline"] is not None:

@@ -63,7 +63,7 @@ class Steps:
         said = _said(subject, before, decision, activity, quiet)
         if said is not None:
             ledger.notes.append(Note(subject.execution.id, None, ledger.now, said))
-        self._set_rest(subject.execution, decision.clock, words.reason(decision, quiet), ledger)
+        self._set_rest(subject.execution, decision.clock, ledger)
         if decision.step == Step.ENDING:
             subject.execution.stop_reason = words.reason(decision, quiet)
             ledger.touch(subject.execution)
@@ -80,20 +80,20 @@ class Steps:
     def _active(self, subject: Subject, before: Clock, why: str, ledger: Ledger) -> None:
         if before.announced:
             ledger.notes.append(Note(subject.execution.id, None, ledger.now, words.again(before, why)))
-        self._set_rest(subject.execution, subject.clock, why, ledger)
+        self._set_rest(subject.execution, subject.clock, ledger)
         if subject.row is not None:
             self.gone.add(subject.execution.id)
             self._rows.pop(subject.execution.id, None)
             subject.row = None
 
-    def _set_rest(self, execution: ExecutionEntry, clock: Clock, reason: str, ledger: Ledger) -> None:
+    def _set_rest(self, execution: ExecutionEntry, clock: Clock, ledger: Ledger) -> None:
         if execution.resting != clock.resting:
             execution.resting = clock.resting
             ledger.touch(execution)
         for service in execution.services if clock.resting else ():
             if not service.row.essential and service.status == ServiceStatus.ACTIVE:
                 service.status = ServiceStatus.TERMINATING
-                ledger.write_down(execution, service, f"is given back: {reason}")
+                ledger.write_down(execution, service, "is given back: its execution is idle")
 
     def _remember(self, subject: Subject, decision: Decision, shown: Mapping[str, Any]) -> None:
         clock, id_ = decision.clock, subject.execution.id
