@@ -86,5 +86,6 @@ class Output:
 
 def _read(pipe: IO[bytes], take: Callable[[str], None]) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    while chunk := pipe.read1(65536):  # type: ignore[attr-defined]
-        take(decoder.decode(chunk))
+    with pipe:
+        while chunk := pipe.read1(65536):  # type: ignore[attr-defined]
+            take(decoder.decode(chunk))

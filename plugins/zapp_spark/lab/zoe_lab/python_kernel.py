@@ -22,6 +22,8 @@ from .output import Output
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+LONGEST_COMPLAINT = 4
+"""Lines: what follows them is where Java was at it."""
 NAMES_SPARK = re.compile(r"\b(spark|sc)\b")
 
 
@@ -42,7 +44,8 @@ class SparkPythonKernel(IPythonKernel):
             session = starting.result()
         except Exception as error:  # noqa: BLE001 - whatever it is, the person reads it, and may try again
             self._session = self._starter.submit(start_session)
-            sys.stderr.write(f"There is no Spark session yet: {error}\nRun the cell again to try again.\n")
+            why = "\n".join(str(error).splitlines()[:LONGEST_COMPLAINT])
+            sys.stderr.write(f"There is no Spark session yet: {why}\nRun the cell again to try again.\n")
             return
         self.shell.push({"spark": session, "sc": session.sparkContext}, interactive=False)
 

@@ -34,7 +34,10 @@ def main() -> None:
     """Prepare this service's own directory, then become JupyterLab: in this process, for a second one takes time."""
     home, workspace = Path.cwd(), Path(os.environ["ZOE_WORKSPACE"])
     os.environ.update(directories(home))
-    write_spark_settings(home / "spark-conf", json.loads(os.environ["ZOE_SPARK_CONF"]))
+    settings = json.loads(os.environ["ZOE_SPARK_CONF"])
+    write_spark_settings(home / "spark-conf", settings)
+    if "spark.eventLog.dir" in settings:
+        Path(settings["spark.eventLog.dir"]).mkdir(parents=True, exist_ok=True)
     write_kernels(home / "jupyter" / "kernels")
     offer_examples(workspace)
     from jupyterlab.labapp import main as lab  # noqa: PLC0415 - what it reads at import is set above
