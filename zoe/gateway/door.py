@@ -11,7 +11,8 @@ from zoe.errors import StateUnavailableError
 from zoe.gateway import pages
 from zoe.gateway.activity import ActivityBook, by_a_person
 from zoe.gateway.forward import NotHttpError, forward
-from zoe.gateway.headers import to_service
+from zoe.gateway.fronting import Fronting
+from zoe.gateway.headers import Headers, to_service
 from zoe.gateway.links import GatewayLinks
 from zoe.gateway.owners import Owners
 from zoe.gateway.paths import OddPathError, Wanted, execution_of, read
@@ -35,6 +36,7 @@ class Door:
     dialler: Dialler
     upstream: Upstream
     activity: ActivityBook
+    fronting: Fronting | None = None
     answered: set[str] = field(default_factory=set)
     """The keys of targets that have answered once: those that have not are still starting."""
 
@@ -42,6 +44,8 @@ class Door:
         """Forget targets that are gone."""
         self.answered.difference_update(keys)
         self.upstream.forget(keys)
+        if self.fronting is not None:
+            self.fronting.forget(frozenset(keys))
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
@@ -114,7 +118,7 @@ class Door:
             return self._silent(target, f"What answers on its port {target.port.number} does not speak HTTP.", web_url)
 
     async def _pass(self, request: web.BaseRequest, wanted: Wanted, target: Target, visit: Visit) -> web.StreamResponse:
-        headers = to_service(request.headers, target, _peer(request), self.links.scheme, token=visit.token)
+        headers = to_service(request.headers, target, self._peer(request), self.links.scheme, token=visit.token)
         neighbours = self.table.of(target.execution.id)
         number = target.execution.id
         if is_websocket(request):
@@ -123,9 +127,24 @@ class Door:
             )
         if by_a_person(request):
             self.activity.saw(number)
-        answer = await forward(request, target, wanted.rest, neighbours, self.upstream, headers)
+        granted = await self._grant(request, target, visit)
+        answer = await forward(request, target, wanted.rest, neighbours, self.upstream, headers, granted)
         self.answered.add(target.key)
+        if self.fronting is not None:
+            self.fronting.serve_directly(target)
         return answer
+
+    async def _grant(self, request: web.BaseRequest, target: Target, visit: Visit) -> Headers:
+        if self.fronting is None:
+            return Headers()
+        if self.fronting.failed(request):
+            raise NobodyAnswersError("nginx has tried")
+        await self.dialler.locate(target)
+        return self.fronting.grant(request, target, visit)
+
+    def _peer(self, request: web.BaseRequest) -> str:
+        peer = self.fronting.peer(request) if self.fronting else None
+        return peer or request.remote or ""
 
     def _silent(self, target: Target, why: str, web_url: str) -> web.StreamResponse:
         if target.key in self.answered or "HTTP" in why:
@@ -141,8 +160,3 @@ def _from_elsewhere(request: web.BaseRequest) -> bool:
     """Tell whether a page of another origin asks; programs other than browsers say nothing."""
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower()
-
-
-def _peer(request: web.BaseRequest) -> str:
-    # Only what comes in over a Unix socket comes from a proxy of ours.
-    return request.remote or request.headers.get("X-Zoe-Peer") or ""

@@ -27,8 +27,9 @@ async def forward(  # noqa: PLR0913, PLR0917 - what makes a request
     neighbours: Iterable[Target],
     upstream: Upstream,
     headers: Headers,
+    granted: Headers,
 ) -> web.StreamResponse:
-    """Send a request on and return the answer, which is written already unless it is small.
+    """Send a request on and return the answer, with `granted` added; it is written already unless it is small.
 
     Raises:
         NobodyAnswersError: there is no connection to the service.
@@ -44,6 +45,7 @@ async def forward(  # noqa: PLR0913, PLR0917 - what makes a request
         raise NotHttpError(str(error)) from error
     async with answer:
         kept = to_browser(answer.headers, target, neighbours, headers.get("Host", ""))
+        kept.extend(granted)
         return await _answer(request, answer, kept)
 
 

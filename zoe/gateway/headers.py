@@ -14,7 +14,7 @@ _HOPS = frozenset(
 )
 _OURS = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix"}
-    | {"x-forwarded-context", "x-real-ip", "expect", "x-zoe-peer"}
+    | {"x-forwarded-context", "x-real-ip", "expect", "x-zoe-peer", "x-zoe-failed"}
 )
 _ZOE_COOKIE = re.compile(r"^\s*zoe(?:-[^=;\s]*)?\s*(?:=|$)", re.IGNORECASE)
 _PATH_ATTRIBUTE = re.compile(r";\s*(?:path|domain)\s*(?:=[^;]*)?(?=;|$)", re.IGNORECASE)

@@ -1,53 +1,22 @@
-"""The gateway's thread: an event loop of its own, the server on it, and all that belongs to that loop."""
+"""The gateway's thread: an event loop of its own, the server on it, nginx before it where there is one."""
 
 import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from zoe.errors import ZoeError
-from zoe.gateway.activity import ActivityBook, Note
-from zoe.gateway.addresses import AddressBook
-from zoe.gateway.door import Door
-from zoe.gateway.entry import Entry
-from zoe.gateway.events import EventBoard
-from zoe.gateway.following import Following
-from zoe.gateway.links import GatewayLinks
-from zoe.gateway.logs import LogBoard
-from zoe.gateway.owners import Owners
-from zoe.gateway.pump import Read
-from zoe.gateway.streams import StreamGate
-from zoe.gateway.table import Table
-from zoe.gateway.upstream import Dialler, Upstream
-from zoe.gateway.visits import Reception, Visitors
-from zoe.plugin import Address, Handle
-from zoe.state.changes import Change, ChangeListener
-from zoe.state.database import Database
+from zoe.gateway.parts import Collaborators, Parts
 
 log = logging.getLogger(__name__)
-_THREADS = 4
 _LONGEST_HEADER = 32_768
 _READY = 10.0  # seconds for the first reading of the routes
 _FINISHING = 1.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Collaborators:
-    """Who the gateway works with. `address`, `note` and `logs` may take their time: they are called on threads."""
-
-    database: Database
-    links: GatewayLinks
-    visitors: Visitors
-    address: Callable[[Handle, int], Address]
-    note: Note
-    logs: Read
-    note_seconds: float = 5.0
+_AGAIN = 0.5  # seconds
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -68,14 +37,22 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Gateway:
-    """Serves from `start` to `close`, whichever thread calls them."""
+    """Serves from `start` to `close`, whichever thread calls them. What fails altogether is started again."""
 
     def __init__(self, collaborators: Collaborators, listening: socket.socket) -> None:
         self._with, self._listening = collaborators, listening
+        self._host, self._port = listening.getsockname()[:2]
         self._started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
+        self._closing = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._server: web.Server | None = None
+
+    @property
+    def requests(self) -> int:
+        """Tell how many requests were answered here: those that nginx serves by itself are not among them."""
+        return self._server.requests_count if self._server is not None else 0
 
     def start(self) -> None:
         """Begin; return as soon as the routes are known and requests are answered."""
@@ -84,24 +61,28 @@ class Gateway:
 
     def close(self) -> None:
         """End it; connections that are open are cut."""
+        self._closing.set()
         if self._loop is not None and self._stop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except Exception as error:
-            log.exception("the gateway has failed")
-            if not self._started.done():
-                self._started.set_exception(error)
+        while not self._closing.is_set():
+            try:
+                asyncio.run(self._serve())
+            except Exception as error:
+                if not self._started.done():
+                    self._started.set_exception(error)
+                    return
+                log.exception("the gateway has failed; starting it again")
+                self._closing.wait(_AGAIN)
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with AsyncExitStack() as stack:
-            following, entry = await self._parts(stack)
-            server = web.Server(
-                entry,
+            parts = Parts(self._with, stack)
+            server = self._server = web.Server(
+                parts.entry,
                 access_log=None,
                 handler_cancellation=True,
                 auto_decompress=False,
@@ -109,59 +90,32 @@ class Gateway:
                 max_field_size=_LONGEST_HEADER,
             )
             stack.push_async_callback(server.shutdown, _FINISHING)
-            taken = await self._loop.create_server(server, sock=self._listening, backlog=1024)
-            stack.callback(taken.close)
+            working = parts.begin()
             async with asyncio.timeout(_READY):
-                await following.ready.wait()
-            self._started.set_result(None)
-            await self._stop.wait()
+                await parts.following.ready.wait()
+            await self._open(parts, server, stack)
+            if not self._started.done():
+                self._started.set_result(None)
+            stopped = asyncio.create_task(self._stop.wait())
+            await asyncio.wait((stopped, *working), return_when=asyncio.FIRST_COMPLETED)
+            for task in working:
+                if task.done():
+                    task.result()
 
-    async def _parts(self, stack: AsyncExitStack) -> tuple[Following, Entry]:
-        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway-state")
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        database, links, table = self._with.database, self._with.links, Table()
-        following = Following(database, pool, table)
-        reception, owners = Reception(self._with.visitors, pool), Owners(database, pool)
-        addresses = AddressBook(self._with.address)
-        stack.callback(addresses.close)
-        dialler = Dialler(addresses, links.settings.connect_timeout)
-        upstream = Upstream(dialler)
-        stack.push_async_callback(upstream.close)
-        activity = ActivityBook(self._with.note, pool, self._with.note_seconds)
-        stack.push_async_callback(activity.flush)
-        door = Door(links, table, reception, owners, dialler, upstream, activity)
-        table.gone.append(door.forget)
-        following.accounts_changed.append(reception.accounts_changed)
-        following.changed.append(owners.changed)
-        self._listen_to_changes(following, stack)
-        for task in (following.run(), activity.run()):
-            stack.callback(asyncio.create_task(task).cancel)
-        entry = Entry(links, reception, door)
-        self._streams(entry, following, table, owners, pool, stack)
-        return following, entry
+    async def _open(self, parts: Parts, server: web.Server, stack: AsyncExitStack) -> None:
+        """Answer where browsers come in: nginx does if there is one, else the server itself."""
+        if self._with.nginx is not None:
+            inner = listen("127.0.0.1", 0)
+            await self._accept(server, inner, stack)
+            if await parts.front(self._with.nginx, self._host, self._port, inner, self._listening):
+                return
+        if self._listening.fileno() < 0:
+            self._listening = listen(self._host, self._port)
+        await self._accept(server, self._listening, stack)
 
-    def _streams(  # noqa: PLR0913, PLR0917 - puts the parts together
-        self,
-        entry: Entry,
-        following: Following,
-        table: Table,
-        owners: Owners,
-        pool: ThreadPoolExecutor,
-        stack: AsyncExitStack,
-    ) -> None:
-        gate = StreamGate(self._with.links, entry.reception)
-        events = EventBoard(self._with.database, pool, table, owners, gate)
-        following.changed.append(events.changed)
-        logs = LogBoard(self._with.database, pool, self._with.logs, gate)
-        stack.callback(logs.close)
-        entry.own |= {"events": events.answer, "logs": logs.answer}
+    async def _accept(self, server: web.Server, on: socket.socket, stack: AsyncExitStack) -> None:
+        taken = await asyncio.get_running_loop().create_server(server, sock=on, backlog=1024)
+        stack.callback(taken.close)
 
-    def _listen_to_changes(self, following: Following, stack: AsyncExitStack) -> None:
-        loop = asyncio.get_running_loop()
 
-        def heard(change: Change) -> None:
-            loop.call_soon_threadsafe(following.hear, change)
-
-        listener = ChangeListener(self._with.database.url, heard)
-        listener.start()
-        stack.callback(listener.close)
+__all__ = ["Collaborators", "Gateway", "listen"]

@@ -43,6 +43,18 @@ class Dialler:
         """Return how a target is encrypted, if it says that it is."""
         return self._tls if target.port.scheme == "https" else None
 
+    async def locate(self, target: Target) -> None:
+        """Find out where a target is dialled, ahead of dialling.
+
+        Raises:
+            NobodyAnswersError: nobody knows.
+
+        """
+        try:
+            await self._addresses.of(target.service.handle or "", target.port.number)
+        except OSError as error:
+            raise NobodyAnswersError(str(error)) from error
+
     async def dial(self, handle: str, port: int) -> socket.socket:
         """Return a connected socket.
 

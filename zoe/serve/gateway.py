@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoe.api.gateway_entry import Visitors
 from zoe.config import Settings
 from zoe.gateway.links import GatewayLinks
+from zoe.gateway.nginx import end_leftover, find
 from zoe.gateway.server import Collaborators, Gateway, listen
 from zoe.serve.open_files import allow_many_files
 from zoe.serve.service_logs import ServiceLogs
@@ -23,6 +24,8 @@ class GatewayPlan:
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
         self._settings, self._stack = settings, stack
         allow_many_files()
+        self._directory = settings.data_dir / "nginx"
+        end_leftover(self._directory)
         self._listening = listen(settings.gateway.host, _port(settings))
         stack.callback(self._listening.close)
         port = self._listening.getsockname()[1]
@@ -32,7 +35,16 @@ class GatewayPlan:
         """Answer; Zoe's own pages are at `web_address`. Closing the stack ends it."""
         links = replace(self.links, web_port=urlsplit(web_address).port or 80)
         database = logs.database
-        collaborators = Collaborators(database, links, visitors, logs.backend.address, partial(_note, database), logs)
+        collaborators = Collaborators(
+            database,
+            links,
+            visitors,
+            logs.backend.address,
+            partial(_note, database),
+            logs,
+            self._directory,
+            find(self._settings.gateway.nginx),
+        )
         gateway = Gateway(collaborators, self._listening)
         gateway.start()
         self._stack.callback(gateway.close)

@@ -3,12 +3,14 @@
 import http.client
 import json
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from zoe.api.gateway_entry import Visitors
 from zoe.config import GatewaySettings
 from zoe.gateway.links import GatewayLinks
+from zoe.gateway.nginx import find
 from zoe.gateway.server import Collaborators, Gateway, listen
 from zoe.plugin import Address, Handle
 from zoe.state import accounts
@@ -92,6 +95,8 @@ class House:
     users: dict[str, int] = field(default_factory=dict)
     noted: list[tuple[dict[int, float], str]] = field(default_factory=list)
     addresses: dict[tuple[str, int], Address] = field(default_factory=dict)
+    passes: dict[tuple[str, str], str] = field(default_factory=dict)
+    fronted: bool = False
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self.database.session():
@@ -163,8 +168,9 @@ class House:
         """Send one request, the path exactly as it is given."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         sent = {"Host": f"localhost:{self.port}"} | (headers or {})
+        execution = path.strip("/").partition("/")[0]
         if who and "Authorization" not in sent:
-            sent["Authorization"] = f"Bearer {self.tokens[who]}"
+            sent = self._known(who, execution) | sent
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, text in sent.items():
@@ -173,9 +179,21 @@ class House:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             answer = connection.getresponse()
+            for cookie in answer.headers.get_all("Set-Cookie", []):
+                if who and cookie.startswith("zoe-pass="):
+                    self.passes[who, execution] = cookie.partition(";")[0]
             return Answer(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
+
+    def _known(self, who: str, execution: str) -> dict[str, str]:
+        """Return what shows who is asking: as a browser behind nginx does where there is one, else as a program."""
+        if not self.fronted or execution == "_zoe":
+            return {"Authorization": f"Bearer {self.tokens[who]}"}
+        if (who, "session") not in self.passes:
+            self.passes[who, "session"] = self.session(who)
+        shown = (self.passes[who, "session"], self.passes.get((who, execution)))
+        return {"Cookie": "; ".join(filter(None, shown)), "Sec-Fetch-Mode": "cors"}
 
     def session(self, who: str) -> str:
         """Return the cookie that a browser of this person holds."""
@@ -188,6 +206,14 @@ class House:
     def ready(self, execution: int) -> None:
         """Wait until the gateway has the route."""
         until(lambda: self.ask(f"/{execution}/web0/UI/ready").status not in {404, 410, 503}, "the route")
+        if self.fronted:
+            until(lambda: self._direct(f"/{execution}/web0/UI/ready"), "the route in nginx")
+
+    def _direct(self, path: str) -> bool:
+        """Tell whether nginx serves this by itself."""
+        before = self.gateway.requests
+        assert self.ask(path).status < 500
+        return self.gateway.requests == before
 
 
 class Listener:
@@ -267,14 +293,16 @@ def serve() -> Iterator[Callable[[Callable[[socket.socket], None]], Listener]]:
 
 
 @contextmanager
-def open_house(database: Database, **settings: Any) -> Iterator[House]:
+def open_house(database: Database, nginx: str = "off", **settings: Any) -> Iterator[House]:
     """Run a gateway over this database."""
     with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zoe-nginx-")))
+        directory.chmod(0o711)
         accounts.seed(database, "x")
         listening = listen("127.0.0.1", 0)
         stack.callback(listening.close)
         port = listening.getsockname()[1]
-        links = GatewayLinks(GatewaySettings(connect_timeout=2, nginx="off", **settings), port, 5001)
+        links = GatewayLinks(GatewaySettings(connect_timeout=2, nginx=nginx, **settings), port, 5001)
         visitors = Visitors(database, "a key of this test", 3600)
         noted: list[tuple[dict[int, float], str]] = []
         known: dict[tuple[str, int], Address] = {}
@@ -286,17 +314,23 @@ def open_house(database: Database, **settings: Any) -> Iterator[House]:
             noted.append((dict(seen), kind))
 
         logs = Logs()
-        gateway = Gateway(Collaborators(database, links, visitors, address, note, logs, note_seconds=0.2), listening)
+        program = find(nginx)
+        assert program or nginx == "off", "nginx is not installed: tests/prepare.sh installs it"
+        collaborators = Collaborators(
+            database, links, visitors, address, note, logs, directory, program, note_seconds=0.2
+        )
+        gateway = Gateway(collaborators, listening)
         gateway.start()
         stack.callback(gateway.close)
         house = House(database, gateway, port, links, visitors, stack, logs, noted=noted, addresses=known)
+        house.fronted = program is not None
         for name, role in (("ada", "user"), ("bob", "user"), ("boss", "admin")):
             house.add_user(name, role)
         yield house
 
 
-@pytest.fixture
-def house(database: Database) -> Iterator[House]:
-    """A gateway in path mode."""
-    with open_house(database) as made:
+@pytest.fixture(params=["off", "auto"], ids=["embedded", "nginx"])
+def house(database: Database, request: pytest.FixtureRequest) -> Iterator[House]:
+    """A gateway in path mode: by itself, and with nginx in front."""
+    with open_house(database, request.param) as made:
         yield made
