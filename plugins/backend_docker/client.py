@@ -5,16 +5,21 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from ssl import SSLError
 from typing import Any
 
 import docker
+from docker.errors import DockerException
 from docker.tls import TLSConfig
 from requests import Response
 from requests.adapters import HTTPAdapter
 
 from backend_docker.settings import EngineSettings
+from backend_docker.ssh import BASE_URL, SshAdapter, knock, words
+from backend_docker.words import innermost
 
 _POOL = 32
+_OLDEST = "1.41"  # the API of Docker 20.10
 # A peer that vanished without a word is noticed within 20 s.
 _KEEP_ALIVE = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -35,6 +40,10 @@ class _WatchfulAdapter(HTTPAdapter):
 
 class Client(docker.APIClient):
     """Speaks with one engine; used by many threads."""
+
+    def agree_on_version(self) -> None:
+        """Speak the newest version of the API that both know: the library asks before one can say how to get there."""
+        self._version = self._retrieve_server_version()  # type: ignore[attr-defined]
 
     def log_frames(self, container: str, *, follow: bool) -> "Frames":
         """Return what a container has said, with the engine's timestamps; `follow` until it ends."""
@@ -117,6 +126,32 @@ def hang_up(response: Response) -> None:
         raw._sock.shutdown(socket.SHUT_RDWR)
 
 
+def connect(engine: EngineSettings, timeout: float) -> Client:
+    """Return a client of an engine; asks it for its version."""
+    by_ssh = engine.url.startswith("ssh:")
+    command = words(engine, timeout) if by_ssh else []
+    if by_ssh:
+        knock(command, timeout)
+    else:
+        _knock(engine.url)
+    url = BASE_URL if by_ssh else engine.url
+    client = Client(url, tls=_tls(engine), version=_OLDEST, timeout=int(timeout), max_pool_size=_POOL)
+    # The environment's proxies and authorities are for the world outside, and would count more than the settings.
+    client.trust_env = False
+    if by_ssh:
+        client.mount(BASE_URL, SshAdapter(command, _POOL))
+    elif engine.url.startswith("tcp:"):
+        client.mount(client.base_url, _WatchfulAdapter(pool_connections=_POOL, pool_maxsize=_POOL))
+    try:
+        client.agree_on_version()
+    except DockerException as error:
+        client.close()
+        if engine.tls is not None and isinstance(innermost(error), ConnectionResetError | BrokenPipeError):
+            raise SSLError("it hung up") from None  # a refusal may be overtaken by the end of the connection
+        raise
+    return client
+
+
 def _knock(url: str) -> None:
     # The library leaves its socket open where nobody answers.
     if url.startswith("unix://"):
@@ -124,24 +159,10 @@ def _knock(url: str) -> None:
             knocking.connect(url.removeprefix("unix://"))
 
 
-def connect(engine: EngineSettings, timeout: float) -> Client:
-    """Return a client of an engine; asks it for its version."""
-    _knock(engine.url)
-    tls: TLSConfig | bool = False
-    if engine.tls is not None:
-        files = (str(engine.tls.cert), str(engine.tls.key))
-        tls = TLSConfig(client_cert=files, ca_cert=str(engine.tls.ca), verify=True)
-    client = Client(
-        engine.url,
-        version="auto",
-        timeout=int(timeout),
-        tls=tls,
-        use_ssh_client=True,
-        num_pools=_POOL,
-        max_pool_size=_POOL,
-    )
-    # The environment's proxies are for the world outside; looking for them costs as much as the call.
-    client.trust_env = False
-    if engine.url.startswith("tcp:"):
-        client.mount(client.base_url, _WatchfulAdapter(pool_connections=_POOL, pool_maxsize=_POOL))
-    return client
+def _tls(engine: EngineSettings) -> TLSConfig | bool:
+    if engine.tls is None:
+        return False
+    for path in (engine.tls.ca, engine.tls.cert, engine.tls.key):
+        with path.open("rb"):  # who may not read it says so in his own words
+            pass
+    return TLSConfig(client_cert=(str(engine.tls.cert), str(engine.tls.key)), ca_cert=str(engine.tls.ca), verify=True)

@@ -35,9 +35,14 @@ class EngineSettings(PluginSettings):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
     """The name of the node."""
     url: Annotated[str, Field(pattern=r"^(unix|tcp|ssh)://.+")]
-    """Where the engine answers: `unix:///path`, `tcp://host:port`, or `ssh://user@host` by way of the program `ssh`."""
+    """Where the engine answers: `unix:///path`, `tcp://host:port`, or `ssh://user@host`.
+
+    The last takes the programs `ssh` here and `docker` there.
+    """
     tls: TlsSettings | None = None
     """Certificates for `tcp://`; without them anybody who reaches the port is root there."""
+    ssh_config: Path | None = None
+    """For `ssh://`: a configuration file of `ssh` in place of the usual ones (keys, known hosts, ways through)."""
     labels: frozenset[str] = frozenset()
     """Labels of the node, which ZApps may ask for."""
     disabled: bool = False

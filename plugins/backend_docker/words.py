@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ssl import SSLCertVerificationError, SSLError
 
 from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
@@ -34,16 +35,37 @@ def unavailable(engine: str, error: Exception) -> BackendUnavailableError:
 
 def reason(error: BaseException) -> str:
     """Say why a connection failed, and what to do where that is known."""
+    first = innermost(error)
+    if isinstance(first, ConnectionError) and "ssh" in str(first):
+        return str(first)
+    if isinstance(first, SSLCertVerificationError):
+        return f"its certificate is not to be trusted ({first.verify_message}); see tls.ca and the name in the url"
+    if isinstance(first, SSLError):
+        return f"it does not accept Zoe's certificate ({first.reason or 'it hung up'}); see tls.cert and tls.key"
+    if isinstance(first, OSError) and first.filename:
+        return f"{first.strerror}: {first.filename}"
     if isinstance(error, PermissionError) or "Permission denied" in str(error):
         return "permission denied; add the user that runs Zoe to the group of the engine's socket"
     return cause(error)
 
 
+def innermost(error: BaseException) -> BaseException:
+    """Return what began it: what is wrapped around it tells a person nothing."""
+    while (inner := error.__cause__ or error.__context__ or _wrapped(error)) is not None:
+        error = inner
+    return error
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    # urllib3 keeps the error of a handshake so.
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, BaseException) else None
+
+
 def cause(error: BaseException) -> str:
-    """Return the innermost reason of a failed connection: what is wrapped around it tells a person nothing."""
-    while error.__cause__ is not None or error.__context__ is not None:
-        error = error.__cause__ or error.__context__ or error
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    """Return the innermost reason of a failed connection."""
+    first = innermost(error)
+    return getattr(first, "strerror", None) or str(first) or type(first).__name__
 
 
 @contextmanager

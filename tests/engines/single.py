@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.engines import residue
+from tests.engines.certificates import Authority, authority
 from tests.engines.daemon import Daemon
 from tests.engines.images import give_busybox
 from tests.engines.place import Place, lock, new_place, noted
 
 KIND = "docker"
+TLS_PORT = 23760
+"""Where the engine answers on the loopback, too, to who has a certificate."""
 OWN_POOLS = 4
 """So many networks without a subnet of their own the engine makes, and no more."""
 _CGROUP = "zoe-docker"
@@ -24,7 +27,9 @@ def up(*, kept: bool, options: tuple[str, ...] = ()) -> Daemon:
     if place is not None and place.kept and _daemon(place).answers():
         return _daemon(place)
     down()
-    daemon = _daemon(new_place(KIND, kept=kept, before=residue.before()), options)
+    place = new_place(KIND, kept=kept, before=residue.before())
+    authority(place.directory / "tls").sign("server", "serverAuth", "IP:127.0.0.1")
+    daemon = _daemon(place, options)
     daemon.start()
     with daemon.client() as client:
         give_busybox(client)
@@ -63,7 +68,15 @@ def docker_engine(options: tuple[str, ...] = ()) -> Iterator[Daemon]:
                 down()
 
 
+def authority_of(daemon: Daemon) -> Authority:
+    """Return who signs for those that the engine lets in by TCP."""
+    return Authority(daemon.directory.parent / "tls")
+
+
 def _daemon(place: Place, options: tuple[str, ...] = ()) -> Daemon:
     # No docker0: another engine of this machine may have it. As few pools of its own as make it run out of them soon.
     own = ("--bridge=none", "--default-address-pool", "base=10.97.0.0/22,size=24")
-    return Daemon(_CGROUP, Path(place.directory) / "engine", options=(*own, *options))
+    tls = Path(place.directory) / "tls"
+    door = ("-H", f"tcp://127.0.0.1:{TLS_PORT}", "--tlsverify", f"--tlscacert={tls}/ca.pem",
+            f"--tlscert={tls}/server.pem", f"--tlskey={tls}/server.key")  # fmt: skip
+    return Daemon(_CGROUP, Path(place.directory) / "engine", options=(*own, *door, *options))

@@ -16,7 +16,7 @@ from backend_docker.devices import Gpus
 from backend_docker.settings import DockerSettings, EngineSettings
 from tests.engines.daemon import Daemon
 from tests.engines.single import OWN_POOLS
-from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError
+from zoe.errors import BackendBusyError, BackendRefusedError
 from zoe.plugin import Backend, Deployment, Handle, Limits, Resources, ServiceReport, ServiceState, VolumeSpec
 from zoe.testing.changes import Changes, watched
 from zoe.testing.service_spec import service_spec
@@ -158,18 +158,6 @@ def test_using_more_memory_than_the_limit_is_told_in_words(backend: Backend, cha
     assert told.exit_code not in {0, None}
 
 
-def test_an_image_that_cannot_be_had_is_refused_alone(backend: Backend, tmp_path: Path) -> None:
-    good = start(backend, tmp_path, FOR_EVER)
-    with pytest.raises(BackendRefusedError, match=r"127\.0\.0\.1:1/no/such:image"):
-        start(backend, tmp_path, FOR_EVER, image="127.0.0.1:1/no/such:image")
-    assert [report.who for report in backend.services()] == [good.who]
-
-
-def test_with_the_policy_never_no_image_is_fetched(make_backend: Make, tmp_path: Path) -> None:
-    with pytest.raises(BackendRefusedError, match="images are never fetched"):
-        start(make_backend(pull="never"), tmp_path, FOR_EVER, image="no-such-image")
-
-
 def test_a_name_that_a_foreign_container_has_is_refused_and_the_container_left_alone(
     backend: Backend, tmp_path: Path, client: docker.APIClient
 ) -> None:
@@ -300,22 +288,6 @@ def test_a_line_longer_than_the_engines_frames_stays_one_line(backend: Backend, 
 def test_a_missing_volume_is_refused_with_its_path(backend: Backend, tmp_path: Path) -> None:
     with pytest.raises(BackendRefusedError, match="no/such/place"):
         start(backend, tmp_path, FOR_EVER, volumes=[VolumeSpec(Path("/no/such/place"), "/mnt/x")])
-
-
-def test_an_engine_that_does_not_answer_is_an_offline_node_that_says_why(tmp_path: Path) -> None:
-    engine = EngineSettings(name="gone", url=f"unix://{tmp_path}/none.sock", disabled=True)
-    backend = DockerBackend(DockerSettings(engines=[engine]), Deployment("tests", "x", tmp_path))
-    backend.open()
-    try:
-        (node,) = backend.nodes()
-        assert (node.online, node.disabled) == (False, True)
-        assert "No such file" in node.remarks[0]
-        spec = service_spec(backend, tmp_path / "workspace", 1, FOR_EVER)
-        for call in (lambda: backend.start(spec, "gone"), lambda: list(backend.services())):
-            with pytest.raises(BackendUnavailableError, match="the engine gone does not answer"):
-                call()
-    finally:
-        backend.close()
 
 
 def test_a_user_id_of_the_system_is_refused(backend: Backend, tmp_path: Path) -> None:

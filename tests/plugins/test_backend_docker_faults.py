@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from backend_docker.backend import DockerBackend
 from backend_docker.settings import DockerSettings, EngineSettings
 from tests.engines.daemon import Daemon
-from zoe.errors import BackendUnavailableError
+from zoe.errors import BackendRefusedError, BackendUnavailableError
 from zoe.plugin import Deployment, ServiceReport, ServiceSpec, ServiceState
 from zoe.testing.changes import ENDED, Changes, watched
 from zoe.testing.service_spec import service_spec
@@ -141,3 +142,13 @@ def test_another_zoe_finds_what_the_killed_one_left_and_removes_empty_networks(
         assert not list(second.services())
         assert not client.networks(filters=ours)
     first.remove(report.handle)
+
+
+def test_an_environment_that_no_program_can_take_is_refused_in_words_and_leaves_nothing(
+    make_backend: Callable[..., DockerBackend], tmp_path: Path
+) -> None:
+    backend = make_backend()
+    huge = {f"BIG{number}": "x" * 65_000 for number in range(40)}
+    with pytest.raises(BackendRefusedError, match="rgument list too long"):
+        backend.start(replace(described(backend, tmp_path), environment=huge), "node1")
+    assert not list(backend.services())

@@ -144,6 +144,19 @@ def test_a_bad_image_fails_its_own_start_alone(
     client.remove_image(good, force=True)
 
 
+def test_an_image_of_a_registry_that_does_not_answer_is_refused_alone(make_backend: Make, tmp_path: Path) -> None:
+    backend = make_backend()
+    good = start(backend, tmp_path, "busybox")
+    with pytest.raises(BackendRefusedError, match=r"the image 127\.0\.0\.1:1/no/such:image cannot be fetched"):
+        start(backend, tmp_path, "127.0.0.1:1/no/such:image")
+    assert [report.who for report in backend.services()] == [good.who]
+
+
+def test_with_the_policy_never_no_image_is_fetched(make_backend: Make, tmp_path: Path) -> None:
+    with pytest.raises(BackendRefusedError, match="images are never fetched"):
+        start(make_backend(pull="never"), tmp_path, "no-such-image")
+
+
 @pytest.mark.parametrize("image", ["UPPER:1", "a b", "../../etc", "x:y:z", "-v", "image\nname", "ü", "a" * 5000, ""])
 def test_a_name_that_no_image_can_have_is_refused(make_backend: Make, tmp_path: Path, image: str) -> None:
     backend = make_backend()
