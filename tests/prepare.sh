@@ -14,6 +14,7 @@ needs busybox busybox-static
 needs debootstrap debootstrap
 needs ip iproute2
 needs boinc boinc-client
+needs chromium chromium
 needs nginx nginx
 needs microsocks microsocks
 needs docker-registry docker-registry

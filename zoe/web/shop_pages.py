@@ -31,7 +31,7 @@ class Shelves(_ShopPage):
         """Show everything that one may start, by category."""
         shop = self.shop()
         categories: dict[str, list[Offer]] = {}
-        for one in shop.offers(call.caller):
+        for one in sorted(shop.offers(call.caller), key=lambda one: not one.one_click):
             categories.setdefault(one.category, []).append(one)
         faults = shop.faults() if Need.CHANGE_CONFIG in call.caller.permissions else []
         return self.show(call, "shop.html", categories=categories, faults=faults)

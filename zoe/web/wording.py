@@ -24,7 +24,13 @@ def _seen(letter: str) -> str:
 
 def rich(markdown: str) -> Markup:
     """Return what an administrator wrote in Markdown, as HTML; markup inside it stays text."""
-    return Markup(_MARKDOWN.render(str(plain(markdown))))  # noqa: S704 - the renderer escapes
+    tokens, level = _MARKDOWN.parse(str(plain(markdown))), 2
+    for one in tokens:
+        if one.type.startswith("heading_"):
+            # Below the page's own, and none left out: who cannot see a page finds the way by its headings.
+            level = min(int(one.tag[1:]) + 1, 6, level + one.nesting) if one.nesting == 1 else level
+            one.tag = f"h{level}"
+    return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704 - the renderer escapes
 
 
 def moment(seconds: float) -> str:

@@ -53,7 +53,7 @@ def of_type(name: str, kind: ZAppType) -> Iterator[Offer]:
             key="/".join(["type", name, *map(str, fixed.values())]),
             title=" ".join([_title(name, schema), *map(str, fixed.values())]),
             category=TYPES,
-            summary=cleandoc(type(kind).__doc__ or "").partition("\n")[0],
+            summary=cleandoc(type(kind).__doc__ or "").partition("\n")[0].replace("`", ""),
             fields=fields(schema, fixed),
             request=partial(_typed, name, fixed),
             zapp_type=name,

@@ -39,8 +39,10 @@
     on("failed", (event) => say(event.data));
     on("end", () => { stream.close(); say(view.textContent ? "The log has ended." : "It said nothing."); });
     on("error", () => {
-      const closed = stream.readyState === EventSource.CLOSED;
-      if (closed && !opened) look(mine); else if (!closed) say("Connection lost: the log may have gone on.");
+      if (!opened) {
+        stream.close();
+        look(mine);
+      } else if (stream.readyState !== EventSource.CLOSED) say("Connection lost: the log may have gone on.");
     });
   }
   function begin() {
