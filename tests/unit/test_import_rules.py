@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": FOUNDATION
     | {"zapp", "plugin", "authenticators", "scheduling", "state", "logs", "workspace", "config", "bus"}
     | {"master", "api", "web", "gateway"},
-    "cli": FOUNDATION | {"zapp", "plugin", "config", "client", "serve", "simulation", "workspace", "scheduling"},
+    "cli": FOUNDATION | {"zapp", "plugin", "config", "client", "tunnel", "serve", "simulation", "workspace", "scheduling"},
     "__main__": {"cli"},
 }
 """What each part imports of Zoe beside itself. Bundled plugins of `plugins/` get PLUGIN_API."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from zoe import __version__
-from zoe.cli import demo, executions, extend, quotas, roles, serve, simulate, site, start, status, tokens, users
+from zoe.cli import demo, executions, extend, proxy, quotas, roles, serve, simulate, site, start, status, tokens, users
 from zoe.cli.invocation import fail, with_examples
 from zoe.errors import ZoeError
 
@@ -54,6 +54,7 @@ app.command(rich_help_panel=WORK)(executions.stop)
 app.command(rich_help_panel=WORK)(extend.extend)
 app.command(rich_help_panel=WORK)(executions.rm)
 app.command(rich_help_panel=WORK)(executions.endpoints)
+app.command(rich_help_panel=WORK)(proxy.proxy)
 
 app.command(rich_help_panel=LOOK)(status.status)
 app.command(rich_help_panel=LOOK)(site.nodes)
