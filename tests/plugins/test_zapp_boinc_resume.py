@@ -1,0 +1,53 @@
+"""The idle cluster works for a project: a real `zoe serve` and the real client; a task that made room is done once."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import open_directory, until, zoe_maker
+from tests.plugins.boinc_project import Project
+from tests.plugins.boinc_project.books import DONE
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("boinc"),
+    pytest.mark.skipif(not shutil.which("boinc"), reason="there is no BOINC client (apt-get install boinc-client)"),
+]
+
+
+def settings(project: Project) -> dict[str, str]:
+    """A machine of one slot, whose idle room is the project's."""
+    backfill = "ZOE_PLUGINS__BOINC__BACKFILL__"
+    return {
+        "ZOE_PLUGINS__PROCESS__CORES": "1",
+        "ZOE_PLUGINS__PROCESS__MEMORY": "4G",
+        "ZOE_PLUGINS__BOINC__RETRY_DELAY": "[2, 5]",
+        f"{backfill}PROJECT": project.url,
+        f"{backfill}KEY": project.key,
+        f"{backfill}IDLE_MINUTES": "0",
+        f"{backfill}MEMORY": "1G",
+        "ZOE_MASTER__STOP_GRACE": "10",
+    }
+
+
+def test_a_task_of_the_backfill_that_made_room_goes_on_and_is_done_once() -> None:
+    with Project(tasks=2, work="20 0 10") as project, open_directory() as directory, zoe_maker() as make:
+        zoe = make(directory, settings(project))
+        zoe.lift_quota()
+        (first,) = until(lambda: list(zoe.get("/execution?status=running").values()), "an execution of the backfill")
+        logs = f"/service/logs/{first['services'][0]}?follow=false"
+        assert zoe.client is not None
+        client = zoe.client
+        until(lambda: "Starting task" in client.get(logs).text, "a task that computes")
+        regular = zoe.submit("sleep 1", cores=1)
+        zoe.wait_for(regular, "terminated")
+        assert list(Path(directory, "workspaces", "backfill", ".boinc").iterdir())
+        ended = zoe.wait_for(first["id"], "terminated", "error")
+        assert (ended["status"], ended["exit_code"]) == ("terminated", 0)
+        assert project.books.tasks[0].state == DONE
+        assert project.books.tasks[0].exit_statuses == [0]
+        book = zoe.get("/backfill")["boinc"]
+        assert (book["done"], book["failed"], book["made_room"]) == (1, 0, 1)
+        assert project.key not in zoe.log.read_text()
