@@ -75,8 +75,11 @@ def _settings(parameters: NotebookParameters) -> dict[str, str]:
         "spark.dynamicAllocation.enabled": "true",
         "spark.dynamicAllocation.shuffleTracking.enabled": "true",
         "spark.dynamicAllocation.initialExecutors": "1",
-        "spark.dynamicAllocation.executorIdleTimeout": "30s",
+        "spark.dynamicAllocation.executorIdleTimeout": "15s",
         "spark.dynamicAllocation.cachedExecutorIdleTimeout": "600s",
+        # A task that does not listen when its job is cancelled would keep a worker from all others.
+        "spark.task.reaper.enabled": "true",
+        "spark.task.reaper.killTimeout": "30s",
     }
     return {
         "spark.master": MASTER_URL,

@@ -9,112 +9,29 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.plugins.spark_kit.cluster import DEADLINE_S, Cluster, cluster
 from zapp_spark import java
 from zapp_spark.examples import wordcount
-from zapp_spark.parameters import SparkParameters
 from zapp_spark.spark_type import SparkType
-from zoe import zapp
-from zoe.plugin import Address, Deployment, NoSettings, RunningService
 
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(java.missing() is not None, reason=java.missing() or ""),
 ]
-DEADLINE_S = 120
-
-
-@dataclass
-class Cluster:
-    """The services of one ZApp, started by hand in the order of the format."""
-
-    home: Path
-    network: str
-    document: zapp.ZApp
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.instances = {instance.name: instance for instance in zapp.instances(self.document)}
-        self.addresses = {name: f"{self.network}.{10 + index}" for index, name in enumerate(self.instances)}
-
-    def start(self, name: str) -> None:
-        """Start one instance in a session and a working directory of its own."""
-        instance, around = self.instances[name], self._around(name)
-        directory = self.home / name
-        (directory / "tmp").mkdir(parents=True)
-        words = zapp.command(instance, around)
-        assert isinstance(words, tuple)
-        environment = {"PATH": java.search_path(), "TMPDIR": str(directory / "tmp"), "HOME": str(directory)}
-        with (directory / "log").open("wb") as log:
-            self.running[name] = subprocess.Popen(
-                words,
-                cwd=directory,
-                env=environment | zapp.environment(instance, around),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def _around(self, name: str) -> zapp.Surroundings:
-        return zapp.Surroundings(
-            user_name="ada",
-            uid=os.getuid(),
-            gid=os.getgid(),
-            execution_id=7,
-            execution_name="words",
-            deployment_name="test",
-            dns_names=self.addresses,
-            address=self.addresses[name],
-            workspace=str(self.home),
-            proxy_paths={},
-        )
-
-    def log(self, name: str) -> str:
-        return (self.home / name / "log").read_text(errors="replace")
-
-    def services(self) -> list[RunningService]:
-        return [RunningService(name, self.instances[name].service.name, self._dial(name)) for name in self.running]
-
-    def _dial(self, name: str) -> Callable[[int], Address]:
-        return lambda port: Address(self.addresses[name], port)
-
-    def stop(self, name: str) -> int:
-        """Ask one service to end; its exit code."""
-        process = self.running[name]
-        process.terminate()
-        return process.wait(DEADLINE_S)
-
-    def kill(self) -> None:
-        for process in self.running.values():
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            process.wait()
-
-
-@contextmanager
-def cluster(home: Path, network: str, **parameters: object) -> Iterator[Cluster]:
-    spark = SparkType(NoSettings(), Deployment("test", "id", home))
-    document = spark.zapp(SparkParameters.model_validate(parameters))
-    with ExitStack() as ending:
-        made = Cluster(home, network, zapp.read(document))
-        ending.callback(made.kill)
-        yield made
 
 
 def wait_until(made: Cluster, said: str) -> None:
     """Look how far it is, as Zoe does, until the progress says so."""
-    spark, deadline = SparkType(NoSettings(), Deployment("test", "id", made.home)), time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + DEADLINE_S
     driver = made.running["spark-driver0"]
     while time.monotonic() < deadline and driver.poll() is None:
-        progress = spark.progress(made.services())
+        progress = made.zapp_type.progress(made.services())
         if progress and re.search(said, progress.text):
             return
         with suppress(subprocess.TimeoutExpired):
@@ -132,7 +49,7 @@ def test_a_late_worker_is_used_and_a_lost_one_is_no_failure_and_nothing_is_left_
     shutil.copy(wordcount.__file__, tmp_path / "wc.py")
     texts = Path(email.__file__).parent.parent
     before = left_in_tmp()
-    with cluster(tmp_path, "127.77.1", script="wc.py", quick_start=True) as made:
+    with cluster(tmp_path, "127.77.1", SparkType, script="wc.py", quick_start=True) as made:
         for name in ("spark-driver0", "spark-worker0", "spark-master0"):  # the wrong way round, too
             made.start(name)
         wait_until(made, "started|tasks")
@@ -163,7 +80,7 @@ def somebody_listens() -> Iterator[str]:
 
 def driver_alone(home: Path, network: str, **parameters: object) -> tuple[int, str]:
     """Run the driver; its exit code and its log."""
-    with cluster(home, network, quick_start=True, **parameters) as made:
+    with cluster(home, network, SparkType, quick_start=True, **parameters) as made:
         made.start("spark-driver0")
         return made.running["spark-driver0"].wait(DEADLINE_S), made.log("spark-driver0")
 

@@ -1,5 +1,7 @@
 @transient val spark = org.apache.spark.sql.SparkSession.builder().getOrCreate()
 @transient val sc = spark.sparkContext
+// What is interrupted leaves its workers at once.
+sc.setLocalProperty("spark.job.interruptOnCancel", "true")
 import spark.implicits._
 import spark.sql
 import org.apache.spark.sql.functions._

@@ -47,6 +47,8 @@ class SparkPythonKernel(IPythonKernel):
             why = "\n".join(str(error).splitlines()[:LONGEST_COMPLAINT])
             sys.stderr.write(f"There is no Spark session yet: {why}\nRun the cell again to try again.\n")
             return
+        # What is interrupted leaves its workers at once; it is this thread's own property.
+        session.sparkContext.setLocalProperty("spark.job.interruptOnCancel", "true")
         self.shell.push({"spark": session, "sc": session.sparkContext}, interactive=False)
 
     def pre_handler_hook(self) -> None:
