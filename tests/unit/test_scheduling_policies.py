@@ -21,6 +21,7 @@ from zoe.policies.fifo import Fifo
 from zoe.policies.hrrn import Hrrn
 from zoe.policies.size import Size
 from zoe.policies.srpt import Srpt
+from zoe.scheduling.plan import plan
 from zoe.scheduling.usage import DecayedUsage
 
 SITE = Deployment("zoe", "1", Path("/nonexistent"))
@@ -176,3 +177,11 @@ def test_under_every_policy_and_placement_every_plan_keeps_the_rules_and_all_sta
         world.now += 5.0
         world.end(world.running()[0])
     assert world.ever_started == set(range(1, len(apps) + 1))
+
+
+@pytest.mark.parametrize("placement", [AVERAGE, WATERFILL, PACK, IMAGE, RANDOM])
+def test_a_node_of_size_zero_holds_nothing_and_disturbs_no_placement(placement: Placement) -> None:
+    nodes = [Node("void", Resources()), node("a", 2)]
+    decided = plan(Snapshot(0.0, nodes, [application(1, [1], [1])]), FIFO, placement)
+    assert [start.node for start in decided.starts] == ["a", "a"]
+    assert not decided.complaints
