@@ -118,7 +118,10 @@ class BackendCalls:
     def end(self, execution: ExecutionEntry, service: ServiceEntry) -> None:
         """Stop a service, keep its log, and have the backend forget it."""
         handle, run, id_ = service.handle, service.restart_count, service.row.id
-        if handle is not None:
+        if handle is None:
+            # Never started, as far as anybody knows; if it was, its next start finds it, or a later sweep does.
+            self.tell(Ended(id_))
+        else:
             farewell = self._farewell(execution, service, handle)
             self._submit(self._ends, lambda: self.tell(self._end(execution.id, id_, run, handle, farewell)))
 
