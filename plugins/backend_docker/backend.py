@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from backend_docker.engine import Engine
 from backend_docker.footing import make_workspace
-from backend_docker.logs import OVERHEAD, cut_mark, follow_lines, lines
+from backend_docker.logs import OVERHEAD, Followed, cut_mark, follow_lines, lines
 from backend_docker.reports import parts_of
 from backend_docker.settings import DockerSettings
 from zoe.errors import BackendRefusedError, BackendUnavailableError
@@ -82,7 +82,9 @@ class DockerBackend(Backend):
         frames = engine.frames(container, follow=follow)
         if frames is None:
             return iter(())
-        return follow_lines(frames) if follow else self._whole(lines(frames))
+        if not follow:
+            return self._whole(lines(frames))
+        return follow_lines(Followed(frames, lambda since: engine.frames(container, follow=False, since=since)))
 
     def address(self, handle: Handle, port: int) -> Address:
         """Tell the container's own address: no port is published."""

@@ -45,10 +45,10 @@ class Client(docker.APIClient):
         """Speak the newest version of the API that both know: the library asks before one can say how to get there."""
         self._version = self._retrieve_server_version()  # type: ignore[attr-defined]
 
-    def log_frames(self, container: str, *, follow: bool) -> "Frames":
-        """Return what a container has said, with the engine's timestamps; `follow` until it ends."""
+    def log_frames(self, container: str, *, follow: bool, since: int = 0) -> "Frames":
+        """Return what a container has said since then (epoch seconds), with timestamps; `follow` until it ends."""
         address = self._url("/containers/{0}/logs", container)  # type: ignore[attr-defined]
-        wanted = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow)}
+        wanted = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow), "since": since}
         return Frames(self._checked(address, wanted))
 
     def service_log_frames(self, service: str, *, follow: bool) -> "Frames":

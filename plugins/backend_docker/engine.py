@@ -113,11 +113,11 @@ class Engine:
             raise BackendUnavailableError(f"the engine {self.name} does not answer: {self._link.complaint}")
         return self._known.all()
 
-    def frames(self, container: str, *, follow: bool) -> Frames | None:
-        """Return a container's log; None: it is gone."""
+    def frames(self, container: str, *, follow: bool, since: int = 0) -> Frames | None:
+        """Return a container's log since then (epoch seconds); None: it is gone."""
         client = self._link.client()
         with asking(self.name):
-            return _unless_gone(lambda: client.log_frames(container, follow=follow))
+            return _unless_gone(lambda: client.log_frames(container, follow=follow, since=since))
 
     def address(self, container: str) -> str | None:
         """Return a container's address in its network."""

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
@@ -30,6 +30,42 @@ class Source(Protocol):
     def close(self) -> None:
         """End the stream, from any thread."""
         ...
+
+
+class Followed:
+    """A stream that is followed to its end, and then what its engine failed to pass on: it may miss the last words."""
+
+    def __init__(self, source: Source, since: Callable[[int], Iterable[tuple[int, bytes]] | None]) -> None:
+        self._source = source
+        self._since = since
+        self._closed = False
+        self._last: dict[int, tuple[bytes, int]] = {}
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        for stream, frame in self._source:
+            self._note(stream, frame[:_STAMP])
+            yield stream, frame
+        if not self._closed:
+            yield from self._rest()
+
+    def close(self) -> None:
+        """End the stream, from any thread."""
+        self._closed = True
+        self._source.close()
+
+    def _note(self, stream: int, stamp: bytes) -> None:
+        before, times = self._last.get(stream, (b"", 0))
+        self._last[stream] = (stamp, times + 1 if stamp == before else 1)
+
+    def _rest(self) -> Iterator[tuple[int, bytes]]:
+        seen = dict(self._last)
+        with suppress(BackendUnavailableError, *SILENCE):
+            for stream, frame in self._since(_seconds(min((stamp for stamp, _ in seen.values()), default=b""))) or ():
+                last, times = seen.get(stream, (b"", 0))
+                if frame[:_STAMP] == last and times:
+                    seen[stream] = last, times - 1
+                elif frame[:_STAMP] >= last:
+                    yield stream, frame
 
 
 def lines(frames: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
@@ -98,6 +134,10 @@ def _drain(found: "queue.Queue[Piece]") -> Iterator[bytes]:
                 raise line
             return
         yield line
+
+
+def _seconds(stamp: bytes) -> int:
+    return int(datetime.fromisoformat(stamp[:19].decode() + "+00:00").timestamp()) if stamp else 0
 
 
 def _with_time(frame: bytes) -> bytes:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from backend_docker.backend import DockerBackend
+from backend_docker.logs import Followed
 from backend_docker.settings import DockerSettings, EngineSettings
 from tests.engines.daemon import Daemon
-from zoe.errors import BackendRefusedError, BackendUnavailableError
+from zoe.errors import BackendUnavailableError
 from zoe.plugin import Deployment, ServiceReport, ServiceSpec, ServiceState
 from zoe.testing.changes import ENDED, Changes, watched
 from zoe.testing.service_spec import service_spec
@@ -144,11 +145,42 @@ def test_another_zoe_finds_what_the_killed_one_left_and_removes_empty_networks(
     first.remove(report.handle)
 
 
-def test_an_environment_that_no_program_can_take_is_refused_in_words_and_leaves_nothing(
+def test_an_environment_that_no_program_can_take_ends_its_service_alone_and_its_log_says_why(
     make_backend: Callable[..., DockerBackend], tmp_path: Path
 ) -> None:
     backend = make_backend()
-    huge = {f"BIG{number}": "x" * 65_000 for number in range(40)}
-    with pytest.raises(BackendRefusedError, match="rgument list too long"):
-        backend.start(replace(described(backend, tmp_path), environment=huge), "node1")
-    assert not list(backend.services())
+    changes = watched(backend)
+    good, bad = described(backend, tmp_path), described(backend, tmp_path)
+    backend.start(good, "node1")
+    report = backend.start(replace(bad, environment={"HUGE": "x" * 200_000}), "node1")
+    if report.state == ServiceState.STARTED:
+        report = changes.wait_for(bad.who.id)
+    assert report.exit_code not in {0, None}
+    assert b"rgument list too long" in b"".join(backend.logs(report.handle, follow=False))
+    assert ServiceState.STARTED in {found.state for found in backend.services()}
+
+
+class Stream(list[tuple[int, bytes]]):
+    """Frames as an engine sends them."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_what_an_engine_fails_to_pass_on_at_the_end_of_a_log_is_read_again() -> None:
+    def frame(stream: int, nano: int, text: str) -> tuple[int, bytes]:
+        return stream, f"2026-01-31T23:59:59.{nano:09}Z {text}".encode()
+
+    whole = [frame(1, 1, "a\n"), frame(2, 2, "w\n"), frame(1, 3, "b\n"), frame(1, 3, "c\n"), frame(2, 9, "x\n")]
+    asked: list[int] = []
+
+    def since(seconds: int) -> Stream:
+        asked.append(seconds)
+        return Stream(whole)
+
+    for passed_on in range(len(whole) + 1):
+        assert list(Followed(Stream(whole[:passed_on]), since)) == whole
+    assert asked[-1] == 1769903999
+    closed = Followed(Stream(whole[:1]), since)
+    closed.close()
+    assert list(closed) == whole[:1]
