@@ -16,6 +16,7 @@ SERVICE_LABEL, EXECUTION_LABEL, NAME_LABEL, GPUS_LABEL = (
     "zoe_service_name",
     "zoe_gpus",
 )
+_OURS = "zoe_"
 WORKSPACE = "/mnt/workspace"
 _NANO = 1_000_000_000
 _LEAST_MEMORY = 6 << 20  # bytes: an engine refuses to set less aside
@@ -67,7 +68,9 @@ def labels(service: ServiceSpec, around: Surroundings) -> dict[str, str]:
         EXECUTION_LABEL: str(service.who.execution_id),
         NAME_LABEL: service.who.name,
     }
-    return {**service.labels, **ours, **({GPUS_LABEL: ",".join(around.gpus)} if around.gpus else {})}
+    # Whoever writes a ZApp may not speak in our name: `zoe_gpus` would take GPUs from others.
+    theirs = {name: text for name, text in service.labels.items() if not name.startswith(_OURS)}
+    return {**theirs, **ours, **({GPUS_LABEL: ",".join(around.gpus)} if around.gpus else {})}
 
 
 def words(service: ServiceSpec) -> list[str] | None:

@@ -139,12 +139,13 @@ def test_the_limits_are_those_that_were_asked_for(backend: Backend, tmp_path: Pa
 
 
 def test_a_service_has_its_name_and_labels(backend: Backend, tmp_path: Path, client: docker.APIClient) -> None:
-    report = start(backend, tmp_path, FOR_EVER, labels={"colour": "blue"})
+    report = start(backend, tmp_path, FOR_EVER, labels={"colour": "blue", "zoe_gpus": "0", "zoe_owner": "eve"})
     told = client.inspect_container(container_of(report))
     name = backend.dns_name(report.who)
     assert (told["Name"], told["Config"]["Hostname"]) == (f"/{name}", name)
     labels = told["Config"]["Labels"]
     assert labels["colour"] == "blue"
+    assert "zoe_gpus" not in labels
     assert labels["zoe_service_id"] == str(report.who.id)
     assert labels["zoe_owner"] == "ada"
 
