@@ -45,9 +45,7 @@ def main(into: Path) -> None:
 
 def fill(site: Site) -> int:
     """Start some executions, more than there is room for; return one that runs."""
-    numbers = [
-        site.submit(web_zapp(cores=cores), name) for cores, name in zip((2, 3, 1.5, 2, 1, 4), NAMES, strict=True)
-    ]
+    numbers = [site.submit(web_zapp(cores=cores), name) for name, cores in CORES.items()]
     site.zoe.wait_for(numbers[0], "running")
     site.zoe.wait_for(numbers[2], "running")
     return numbers[0]
