@@ -97,7 +97,7 @@ def test_starts_that_an_engines_crash_interrupted_succeed_afterwards_and_none_is
     docker_engine: Daemon, make_backend: Callable[..., DockerBackend], tmp_path: Path
 ) -> None:
     backend = make_backend()
-    specs = [described(backend, tmp_path) for _ in range(16)]
+    specs = [described(backend, tmp_path) for _ in range(10)]
 
     def attempt(spec: ServiceSpec) -> ServiceReport | None:
         try:
