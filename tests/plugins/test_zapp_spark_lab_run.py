@@ -73,6 +73,7 @@ def test_notebooks_lie_in_the_workspace_with_examples_to_begin_with(lab: Lab, ma
         path.name for path in (made.home / "examples").iterdir()
     }
     assert set(lab.ask("/api/kernelspecs")["kernelspecs"]) == {"python3", "scala"}
+    assert lab.ask("/api/terminals", "POST", {})["name"]
 
 
 def test_the_way_in_leads_to_jupyterlab_with_the_token_of_the_owner(made: Cluster, lab: Lab) -> None:

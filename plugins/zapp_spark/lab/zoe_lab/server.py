@@ -78,6 +78,7 @@ def options(workspace: Path, environment: Mapping[str, str]) -> list[str]:
         # The host that a browser names is the gateway's. What keeps strangers out is the token.
         "--ServerApp.allow_remote_access=True",
         "--ServerApp.jpserver_extensions=zoe_lab.activity=True",
+        "--ServerApp.jpserver_extensions=jupyter_server_terminals=True",
         "--ServerApp.terminado_settings=shell_command=/bin/bash",
         "--MultiKernelManager.default_kernel_name=python3",
         "--KernelSpecManager.ensure_native_kernel=False",
