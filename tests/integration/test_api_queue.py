@@ -94,3 +94,19 @@ def test_a_secret_parameter_is_kept_for_the_service_alone_and_only_until_the_end
         step = Step(number, Status.SUBMITTED, Status.TERMINATED, 1.0)
         write(world.collaborators.database, [step])
     assert world.rows("SELECT secrets FROM execution") == [(None,)]
+
+
+def test_where_services_find_each_other_on_one_node_only_it_is_told_what_no_node_could_hold(
+    world: "World", machine: None
+) -> None:
+    world.rows(
+        "INSERT INTO node (name, cores, memory, gpus, labels, online, remarks, seen) "
+        "VALUES ('node2', 4, 1 << 30, 0, '[]', true, '[]', 0) RETURNING id"
+    )
+    two = zapp(3) | {"name": "two-parts"}
+    two["services"][0] |= {"total_count": 2, "essential_count": 2}
+    body, headers = {"application": two, "name": "two"}, {"Authorization": f"Bearer {world.tokens['admin']}"}
+    assert world.ask("POST", "/execution", json=body).json["warnings"] == []
+    client = TestClient(create_app(replace(world.collaborators, one_node_networks=True)))
+    [warning] = client.simulate_post("/api/0.7/execution", json=body, headers=headers).json["warnings"]
+    assert "find each other on one node only) needs 6 cores and 2 MiB of memory on one node" in warning["message"]

@@ -46,13 +46,16 @@ def application(
     opportunistic: bool = False,
     lasts: float | None = None,
     gpus: int = 0,
+    together: bool = False,
 ) -> Application:
     parts = [
         Part(id_ * 100 + index, "part", Resources(cores, GIB, gpus), index < len(core), frozenset(labels))
         for index, cores in enumerate([*core, *elastic])
     ]
     expected = None if lasts is None else Estimate(lasts, lasts, lasts)
-    return Application(id_, owner, float(id_), 1, parts, opportunistic=opportunistic, expected=expected)
+    return Application(
+        id_, owner, float(id_), 1, parts, opportunistic=opportunistic, expected=expected, together=together
+    )
 
 
 def placed(app: Application, *nodes: str, started: float | None = None) -> Application:
@@ -156,6 +159,7 @@ class World:
 
     def check(self, decided: Plan) -> None:
         self._check_room(decided)
+        self._check_together(decided)
         self._check_gangs(decided)
         self._check_stops(decided.stops, started(decided))
         self._check_quotas(decided)
@@ -173,6 +177,12 @@ class World:
                 assert sum(part.reserved.memory for part in here) <= machine.total.memory
                 assert sum(part.reserved.gpus for part in here) <= machine.total.gpus
         assert {start.node for start in decided.starts} <= {machine.name for machine in self.nodes}
+
+    def _check_together(self, decided: Plan) -> None:
+        new = {start.part: start.node for start in decided.starts}
+        for app in self.apps.values():
+            where = {part.node or new.get(part.id) for part in app.parts} - {None}
+            assert len(where) <= 1 or not app.together
 
     def _check_gangs(self, decided: Plan) -> None:
         sent_back = {stop.application for stop in decided.stops if stop.requeue}

@@ -25,6 +25,7 @@ wishes = st.fixed_dictionaries(
         "opportunistic": st.sampled_from([False, False, False, True]),
         "lasts": st.sampled_from([None, 1.0, 5.0, 20.0]),
         "gpus": st.sampled_from([0, 0, 0, 1]),
+        "together": st.sampled_from([False, False, True]),
     }
 )
 quotas = st.fixed_dictionaries(

@@ -38,7 +38,7 @@ class Collaborators:
     `ring(topic)` is called after a commit, with "submission", "stop" or "accounts". `forget_logs(execution_id)`
     removes the logs of an ended execution. `now` tells seconds since the epoch. `offers` is what `GET /plugins`
     answers: kind, name, summary, package, version, in_use of each plugin. `max_upload` in bytes. `gateway`: None where
-    there is none.
+    there is none. `one_node_networks`: as the backend says, see `zoe.plugin.Backend`.
     """
 
     database: Database
@@ -55,6 +55,7 @@ class Collaborators:
     max_upload: int = 256 * 1024**2
     metrics: Metrics = field(default_factory=Metrics)
     gateway: Links | None = None
+    one_node_networks: bool = False
 
     def link(self, host: str, page: str | None) -> str | None:
         """Return the address of a page behind the gateway, `/<execution>/...`, for who asks under this Host."""

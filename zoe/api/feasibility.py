@@ -6,14 +6,13 @@ from zoe.errors import Fault
 from zoe.scheduling.model import Application, Node, Part, Quota, Resources, Snapshot
 from zoe.scheduling.plan import plan
 from zoe.scheduling.simple import FirstComeFirstServed
-from zoe.state.accounts import Account
 from zoe.state.cluster import machines
 from zoe.state.database import Database
-from zoe.state.requests import NewService
+from zoe.state.requests import Submission
 from zoe.zapp import ZApp
 
 
-def never(database: Database, application: ZApp, services: Sequence[NewService], owner: Account) -> list[Fault]:
+def never(database: Database, application: ZApp, submission: Submission, *, together: bool) -> list[Fault]:
     """Return why this application would wait for ever, if it would: asked of the empty cluster, as it was seen last."""
     nodes = [
         Node(one.name, Resources(one.cores, one.memory, one.gpus), frozenset(one.labels)) for one in machines(database)
@@ -23,13 +22,14 @@ def never(database: Database, application: ZApp, services: Sequence[NewService],
     labels = {entry.name: frozenset(entry.labels) for entry in application.services}
     parts = [
         Part(number, one.group, Resources(one.cores, one.memory, one.gpus), one.core, labels[one.group])
-        for number, one in enumerate(services)
+        for number, one in enumerate(submission.services)
         if one.core
     ]
-    alone = Application(0, owner.username, 0.0, 0, parts)
-    limits = Quota(owner.limits.executions, owner.limits.cores, owner.limits.memory)
-    empty = Snapshot(0.0, nodes, [alone], {owner.username: limits})
-    if _plainly_fits(alone, nodes, limits):
+    owner, limits = submission.account.username, submission.account.limits
+    alone = Application(0, owner, 0.0, 0, parts, opportunistic=submission.opportunistic, together=together)
+    quota = Quota() if submission.opportunistic else Quota(limits.executions, limits.cores, limits.memory)
+    empty = Snapshot(0.0, nodes, [alone], {owner: quota})
+    if _plainly_fits(alone, nodes, quota):
         return []
     simple = FirstComeFirstServed()
     wait = plan(empty, simple, simple).waits.get(0)

@@ -81,7 +81,8 @@ def place_order(resource: Resource, account: Account, order: Order) -> tuple[int
     submission = as_submission(resource, account, order)
     number = requests.submit(database, submission)
     resource.collaborators.ring("submission")
-    return number, [*order.warnings, *never(database, order.zapp, submission.services, account)]
+    together = resource.collaborators.one_node_networks
+    return number, [*order.warnings, *never(database, order.zapp, submission, together=together)]
 
 
 def as_submission(resource: Resource, account: Account, order: Order) -> Submission:

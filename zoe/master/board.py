@@ -13,14 +13,19 @@ from zoe.state.lifecycle import Status
 
 @dataclass(slots=True)
 class Board:
-    """Finds executions by their id, and services with their execution by theirs."""
+    """Finds executions by their id, and services with their execution by theirs.
 
+    `together`: the backend's services find each other on one node only.
+    """
+
+    together: bool = False
     executions: dict[int, ExecutionEntry] = field(default_factory=dict)
     services: dict[int, tuple[ExecutionEntry, ServiceEntry]] = field(default_factory=dict)
     _alarms: list[tuple[float, int]] = field(default_factory=list)
 
     def admit(self, execution: ExecutionEntry) -> None:
         """Take up an execution."""
+        execution.together = self.together
         self.executions[execution.id] = execution
         self.services.update({service.row.id: (execution, service) for service in execution.services})
 

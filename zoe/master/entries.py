@@ -93,6 +93,7 @@ class ExecutionEntry:
     expected: Estimate | None = None
     released: bool = False
     resting: bool = False
+    together: bool = False
     seen: Application | None = field(default=None)
 
     @property
@@ -139,6 +140,7 @@ class ExecutionEntry:
             opportunistic=self.row.opportunistic,
             started=self.started,
             expected=self.expected,
+            together=self.together,
         )
 
     def _schedulable(self, now: float) -> Iterable[ServiceEntry]:

@@ -61,7 +61,8 @@ class Round:
         self._begin()
 
     def _begin(self) -> None:
-        self.hearing = Hearing(self.database, self.calls, self.observer, Board())
+        board = Board(self.scheduler.backend.one_node_networks)
+        self.hearing = Hearing(self.database, self.calls, self.observer, board)
         self.waiting = WaitingRoom(self.database)
         self.scheduler.begin_again()
         self._next_look, self._quotas_old = 0.0, True

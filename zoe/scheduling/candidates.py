@@ -8,6 +8,7 @@ from zoe.scheduling.guard import Chooser
 from zoe.scheduling.model import Part, Resources
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
+from zoe.scheduling.together import carries
 from zoe.scheduling.vectors import resources
 
 Score = tuple[float, ...]
@@ -51,7 +52,7 @@ class Candidates:
             for node in set(log[found.at :]):
                 if not self._room.may_start(shape, node, capped=capped):
                     found.nodes.pop(node, None)
-                elif labelled <= self._room.nodes[node].labels:
+                elif carries(self._room.nodes[node], labelled):
                     found.nodes[node] = None
                     found.unrated.append(node)
             found.at = len(log)

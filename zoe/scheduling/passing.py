@@ -15,6 +15,7 @@ from zoe.scheduling.room import Room
 from zoe.scheduling.search import fit
 from zoe.scheduling.shadow import Shadow
 from zoe.scheduling.shapes import Gang
+from zoe.scheduling.together import members
 from zoe.scheduling.victims import Victim, Victims
 
 
@@ -84,6 +85,8 @@ class Pass:
     def start(self, known: Known, placed: Sequence[tuple[Part, int]]) -> None:
         """Write down that parts start; their room is already taken."""
         nodes = self.room.nodes
+        if known.app.together:
+            placed = [(one, node) for part, node in placed for one in members(known.app, part)]
         self.plan.starts += [Start(known.app.id, part.id, nodes[node].name) for part, node in placed]
 
     def enter(self, known: Known, held: Sequence[Held]) -> None:

@@ -11,6 +11,7 @@ from zoe.scheduling.remedies import Remedies
 from zoe.scheduling.room import Room
 from zoe.scheduling.search import fit
 from zoe.scheduling.shapes import Gang
+from zoe.scheduling.together import carries
 from zoe.scheduling.vectors import ZERO, Vector, holds, larger, nearest, of, resources, those_with_room
 
 
@@ -128,7 +129,7 @@ class Reasons:
 
     def _hosts(self, part: Part) -> bool:
         need = of(part.reserved)
-        return any(part.labels <= node.labels and holds(of(node.total), need) for node in self._room.nodes)
+        return any(carries(node, part.labels) and holds(of(node.total), need) for node in self._room.nodes)
 
     def _fits(self, known: Known, room: Sequence[Vector]) -> bool:
         assert known.gang is not None  # noqa: S101 - who waits has core parts without a place
@@ -151,7 +152,7 @@ class Reasons:
 
 
 def _labelled(nodes: Iterable[Node], labels: frozenset[str]) -> list[int]:
-    return [number for number, node in enumerate(nodes) if labels <= node.labels]
+    return [number for number, node in enumerate(nodes) if carries(node, labels)]
 
 
 def _short(need: Resources, free: Resources) -> Resources:

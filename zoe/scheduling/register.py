@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from zoe.scheduling.model import Application, Node, Part, Snapshot
 from zoe.scheduling.shapes import Catalogue, Gang, hardest_first
 from zoe.scheduling.tallies import Tallies
+from zoe.scheduling.together import core_of, elastic_of
 from zoe.scheduling.vectors import NONE, ZERO, Vector, minus, of, plus
 
 End = tuple[float, float, int]
@@ -47,11 +48,11 @@ class Known:
 
     def core_parts(self) -> list[Part]:
         """Return its core parts without a place, as `gang` has them."""
-        return hardest_first(part for part in self.app.parts if part.core and part.node is None)
+        return hardest_first(core_of(self.app))
 
     def elastic_parts(self) -> list[Part]:
         """Return its elastic parts without a place, as `elastic` has them."""
-        return [part for part in self.app.parts if not part.core and part.node is None]
+        return elastic_of(self.app)
 
     @property
     def end(self) -> End:
@@ -128,6 +129,8 @@ class Register:
             del self.ends[bisect_left(self.ends, (old.end, ()))]
 
     def _look_at(self, app: Application) -> Known:
+        if app.together:
+            return self._look_at_together(app)
         core: list[Part] = []
         elastic: list[Part] = []
         held = False
@@ -141,6 +144,12 @@ class Register:
         gang = self.catalogue.gang(hardest_first(core)) if core else None
         one = Known(app, gang, self.catalogue.gang(elastic) if elastic else None)
         return self._with_places(one) if held else one
+
+    def _look_at_together(self, app: Application) -> Known:
+        core, elastic = core_of(app), elastic_of(app)
+        gang = self.catalogue.gang(core) if core else None
+        one = Known(app, gang, self.catalogue.gang(elastic) if elastic else None)
+        return self._with_places(one) if any(part.node is not None for part in app.parts) else one
 
     def _with_places(self, one: Known) -> Known:
         app = one.app

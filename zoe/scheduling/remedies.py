@@ -32,7 +32,8 @@ class Remedies:
         lack = larger(minus(shape.need, closest), ZERO)
         if lack == shape.need or min(closest) < 0:
             return ""
-        return f"now if {known.core_parts()[0].group} needed {words.amount(resources(lack))} less"
+        who = "it" if known.app.together else known.core_parts()[0].group
+        return f"now if {who} needed {words.amount(resources(lack))} less"
 
     def _end(self, known: Known) -> str:
         gang = known.gang

@@ -5,6 +5,7 @@ from typing import Literal
 
 from zoe.scheduling.register import Register
 from zoe.scheduling.shapes import Shape
+from zoe.scheduling.together import carries
 from zoe.scheduling.vectors import NONE, Vector, holds, lesser, minus, plus, those_with_room
 
 Amount = Literal["now", "soon", "ever"]
@@ -35,7 +36,7 @@ class Room:
         found = self._labelled.get(labels)
         if found is None:
             # Remembered in the register for later passes; it begins another dictionary when nodes change.
-            found = [number for number, node in enumerate(self.nodes) if node.open and labels <= node.labels]
+            found = [number for number, node in enumerate(self.nodes) if node.open and carries(node, labels)]
             self._labelled[labels] = found
         return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from zoe.scheduling.model import Resources
+from zoe.scheduling.together import spoken
 
 _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
@@ -49,4 +50,5 @@ def executions(ids: Sequence[int]) -> str:
 
 def node_with(labels: frozenset[str]) -> str:
     """Write which node is looked for: "a node with label gpu"; "one node" if any would do."""
-    return f"a node with label {listing(sorted(labels))}" if labels else "one node"
+    known = spoken(labels)
+    return f"a node with label {listing(known)}" if known else "one node"

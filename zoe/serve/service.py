@@ -159,6 +159,7 @@ class _Service:
             max_upload=_MAX_UPLOAD,
             metrics=self._metrics,
             gateway=gateway.links if gateway else None,
+            one_node_networks=logs.backend.one_node_networks,
         )
         api = self._settings.api
         http = HttpServer(create_site(collaborators), api.host, api.port, api.threads, _MAX_UPLOAD)

@@ -137,3 +137,13 @@ def test_what_owners_held_lately_is_known_again_after_a_restart(stage: "Stage") 
     begun = UsageBook(stage.database, half_life=3600).at(stage.now, [Node("node1", Resources(1.0, 1 << 40))])
     assert abs(kept["ada"] - 0.25) < 0.01  # half of the cluster for one half-life
     assert abs(begun["ada"] - kept["ada"]) < 0.01
+
+
+def test_where_networks_end_at_the_node_an_execution_is_placed_on_one(stage: "Stage") -> None:
+    stage.backend.one_node_networks = True
+    stage.backend.machines = [NodeReport("node1", Resources(1, 1 << 30)), NodeReport("node2", Resources(2, 1 << 30))]
+    stage.restart()
+    number = stage.submit(app(entry("the-parts", monitor=True, total_count=3, essential_count=3)))
+    stage.settle()
+    assert stage.status(number) == "running"
+    assert {report.node for report in stage.backend.running.values()} == {"node2"}
