@@ -97,6 +97,7 @@ def site(command: str, nginx: str) -> Iterator[Site]:
         made = Site(served, execution, behind, urlsplit(direct).netloc)
         made.enter()
         yield made
+        connection = served.connect()  # the one before has been idle for long
         connection.stop(execution)
         connection.until_ended(execution)
 

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,13 +45,24 @@ def worker_user() -> str | None:
 def end_leftover(directory: Path) -> None:
     """End the nginx of a Zoe that was killed: it holds the port."""
     with suppress(OSError, ValueError):
-        pid = int((directory / "nginx.pid").read_text(encoding="ascii"))
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        if "nginx" in words and str(directory) in words:
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + _PATIENCE
-            while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-                time.sleep(0.01)
+        leader = int((directory / "nginx.pid").read_text(encoding="ascii"))
+        with suppress(FileNotFoundError):
+            if f"-p\0{directory}\0" not in Path(f"/proc/{leader}/cmdline").read_text(
+                encoding="utf-8", errors="replace"
+            ):
+                return  # the number is another's by now
+        end_group(leader)
+
+
+def end_group(leader: int) -> None:
+    """End an nginx with its workers, of which some may have outlived it; they are a process group."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGTERM)
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            time.sleep(0.01)
+            os.killpg(leader, 0)
+        os.killpg(leader, signal.SIGKILL)
 
 
 class Nginx:
@@ -82,13 +94,11 @@ class Nginx:
 
     def stop(self) -> None:
         """End it."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_PATIENCE)
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None:
+            ending = threading.Thread(target=self._process.wait, daemon=True)
+            ending.start()  # nobody else takes note of its end, and it would count as there
+            end_group(self._process.pid)
+            ending.join(_PATIENCE)
 
     async def run(self) -> None:
         """Keep it running, with the configuration as it should be, for ever."""
@@ -102,8 +112,9 @@ class Nginx:
                 if not died.done():
                     await self._reload()
             log.warning("nginx has ended; starting it again")
-            await asyncio.sleep(_AGAIN)
+            await loop.run_in_executor(None, self.stop)
             self._launch()
+            await asyncio.sleep(_AGAIN)
 
     async def _reload(self) -> None:
         self._changed.clear()
