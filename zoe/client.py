@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from zoe import errors
+from zoe.ear import Ear
 from zoe.errors import NotFoundError, NotSignedInError, StateUnavailableError, ZoeError
 
 API = "/api/0.7"
@@ -194,6 +195,7 @@ class Client:
         A server that does not answer is asked again for `patience` seconds: it may be restarting.
         """
         pause, etag, heard, told = SHORTEST_PAUSE, "", math.inf, -math.inf
+        ear = self._ear(number)
         while True:
             try:
                 answer = self._send("GET", f"/execution/{number}", headers={"If-None-Match": etag} if etag else {})
@@ -210,8 +212,19 @@ class Client:
                 told = time.monotonic()
                 yield execution
                 if execution["status"] in ENDED:
+                    ear.close()
                     return
-            time.sleep(pause)
+            ear.wait(pause, every)
+
+    def _ear(self, number: int) -> Ear:
+        headers = {name: self._http.headers[name] for name in ("Authorization",) if name in self._http.headers}
+
+        def gateway() -> str | None:
+            with Client(self.url) as other:  # asked from another thread
+                found = other.info().get("gateway")
+            return str(found) if found and headers else None
+
+        return Ear(gateway, headers, number)
 
     def wait(self, number: int, on_change: Callable[[Execution], None] | None = None) -> Execution:
         """Wait until an execution has ended and return it; `on_change` hears of every change, the last included."""

@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bus": FOUNDATION,
     "logs": FOUNDATION,
     "workspace": FOUNDATION,
-    "client": FOUNDATION,
+    "ear": set(),
+    "client": FOUNDATION | {"ear"},
     "tunnel": FOUNDATION,
     "state": FOUNDATION | {"zapp"},
     "simulation": FOUNDATION | {"scheduling", "plugin"},
@@ -41,7 +42,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": FOUNDATION
     | {"zapp", "plugin", "authenticators", "scheduling", "state", "logs", "workspace", "config", "bus"}
     | {"master", "api", "web", "gateway"},
-    "cli": FOUNDATION | {"zapp", "plugin", "config", "client", "tunnel", "serve", "simulation", "workspace", "scheduling"},
+    "cli": FOUNDATION
+    | {"zapp", "plugin", "config", "client", "tunnel", "serve", "simulation", "workspace", "scheduling"},
     "__main__": {"cli"},
 }
 """What each part imports of Zoe beside itself. Bundled plugins of `plugins/` get PLUGIN_API."""
@@ -55,7 +57,7 @@ DOORS: dict[str, set[str]] = {
     "websockets": {"tunnel"},
     "waitress": {"serve"},
     "pluggy": {"plugin"},
-    "httpx": {"client"},
+    "httpx": {"client", "ear"},
     "argon2": {"authenticators"},
     "jinja2": {"web"},
     "docker": {"backend_docker", "backend_swarm"},

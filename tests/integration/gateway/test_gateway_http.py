@@ -246,10 +246,11 @@ def test_what_a_person_does_is_noted_and_what_an_open_page_asks_by_itself_is_not
     )
 
 
+@pytest.mark.parametrize("nginx", ["off", "auto"])
 def test_with_a_domain_each_execution_has_its_own_origin_and_no_other_serves_it(
-    database: Database, serve: Serve
+    database: Database, serve: Serve, nginx: str
 ) -> None:
-    with open_house(database, domain="localhost") as house:
+    with open_house(database, nginx, domain="localhost") as house:
         number, other = (house.add(serve(echo()).port) for _ in range(2))
         path = f"/{number}/web0/UI/"
         own, foreign = ({"Host": f"{one}.localhost:{house.port}"} for one in (number, other))
