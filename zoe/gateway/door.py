@@ -23,6 +23,7 @@ from zoe.gateway.visits import Reception, Visit
 
 log = logging.getLogger(__name__)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_WAITING = frozenset({"submitted", "queued"})
 
 
 @dataclass(slots=True)
@@ -70,10 +71,18 @@ class Door:
             return elsewhere
         target = self.table.find(wanted) if wanted else None
         if target is None:
-            there = self.table.execution(execution) is not None
-            return pages.unknown(web_url) if there else pages.ended(execution, web_url)
+            return await self._nowhere(execution, web_url)
         assert wanted is not None  # noqa: S101 - else there was no target
         return await self._visit(request, wanted, target, visit)
+
+    async def _nowhere(self, execution: int, web_url: str) -> web.StreamResponse:
+        """Answer for one's own execution where the path leads to no port of it."""
+        if self.table.execution(execution) is not None:
+            return pages.unknown(web_url)
+        _, status = await self.owners.look(execution) or (0, "removed")
+        if status in _WAITING:
+            return pages.to_come(f"Execution {execution}", status, web_url)
+        return pages.ended(execution, web_url)
 
     def _sign_in(self, request: web.BaseRequest, web_url: str) -> web.StreamResponse:
         """Send a person to where one signs in; a program is told."""

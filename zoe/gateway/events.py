@@ -17,7 +17,7 @@ from zoe.gateway.streams import LIFE_SIGN, StreamGate, event, or_life_sign
 from zoe.gateway.table import Table
 from zoe.gateway.visits import OPERATE_OTHERS, Visit
 from zoe.state.database import Database
-from zoe.state.summaries import ended_since, summaries
+from zoe.state.summaries import active, ended_since, summaries
 
 Found = TypeVar("Found")
 _REMEMBERED = 20_000
@@ -31,8 +31,14 @@ class _Follower:
 
     visit: Visit
     only: int | None
+    everything: bool = False
     waiting: dict[int, None] = field(default_factory=dict)
     something: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def all_anew(self) -> None:
+        """Have everything sent."""
+        self.everything = True
+        self.something.set()
 
     def tell(self, execution: int) -> None:
         """Have this execution sent."""
@@ -63,7 +69,9 @@ class EventBoard:
             self._told.clear()
             self._changes.clear()
             self._epoch = f"{time.time_ns() // 1_000_000:x}"
-            executions = frozenset(self._table.numbers())
+            for follower in self._followers:
+                follower.all_anew()
+            return
         for execution in executions:
             self._number += 1
             self._changes.append((self._number, execution))
@@ -103,7 +111,7 @@ class EventBoard:
         epoch, number, heard = (*last.split("."), "", "")[:3]
         if epoch == self._epoch and number.isdecimal() and self._reaches(int(number)):
             return {execution for at, execution in self._changes if at > int(number)}
-        missed = set(self._table.numbers())
+        missed = set(await self._in_thread(lambda: self._active(follower.visit)))
         if heard.isdecimal() and len(heard) < 16:
             since = int(heard) / 1000 - _OVERLAP
             missed |= set(await self._in_thread(lambda: self._ended_since(follower.visit, since)))
@@ -114,10 +122,14 @@ class EventBoard:
 
     async def _events(self, follower: _Follower) -> AsyncIterator[bytes]:
         while True:
-            if not follower.waiting and not await or_life_sign(follower.something):
+            quiet = not follower.waiting and not follower.everything
+            if quiet and not await or_life_sign(follower.something):
                 yield LIFE_SIGN
                 continue
             follower.something.clear()
+            if follower.everything:
+                follower.everything = False
+                follower.waiting |= dict.fromkeys(await self._missed(follower, ""))
             wanted, follower.waiting = list(follower.waiting), {}
             # Named before the reading: what changes meanwhile is told again.
             number = f"{self._epoch}.{self._number}.{time.time_ns() // 1_000_000}"
@@ -144,11 +156,21 @@ class EventBoard:
         nothing: dict[int, tuple[int | None, str]] = dict.fromkeys(ids, (None, ""))
         return nothing | {id_: (one["user_id"], json.dumps(one)) for id_, one in found.items()}
 
-    def _ended_since(self, visit: Visit, at: float) -> list[int]:
-        account = visit.account
-        everybody = account is not None and OPERATE_OTHERS in account.permissions
+    def _active(self, visit: Visit) -> list[int]:
         with self._database.session():
-            return ended_since(self._database, at, None if everybody or account is None else account.id)
+            return active(self._database, _whose(visit))
+
+    def _ended_since(self, visit: Visit, at: float) -> list[int]:
+        with self._database.session():
+            return ended_since(self._database, at, _whose(visit))
 
     async def _in_thread(self, ask: Callable[[], Found]) -> Found:
         return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+
+
+def _whose(visit: Visit) -> int | None:
+    """Return whose executions a visitor may see: None for everybody's, a user that there is not for nobody's."""
+    account = visit.account
+    if account is None:
+        return 0
+    return None if OPERATE_OTHERS in account.permissions else account.id

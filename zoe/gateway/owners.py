@@ -1,10 +1,10 @@
-"""Whose executions are that are in no routing table: ended ones, each asked for once in a while."""
+"""Whose executions are that are in no routing table: waiting and ended ones, each asked for once in a while."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from zoe.state.database import Database
-from zoe.state.routes import ended_owner
+from zoe.state.routes import owner_and_status
 
 _MOST = 10_000
 
@@ -14,10 +14,15 @@ class Owners:
 
     def __init__(self, database: Database, pool: ThreadPoolExecutor) -> None:
         self._database, self._pool = database, pool
-        self._known: dict[int, int] = {}
+        self._known: dict[int, tuple[int, str]] = {}
 
     async def of(self, execution: int) -> int | None:
-        """Return whose an execution is, or None.
+        """Return whose an execution is, or None; raises as `look` does."""
+        found = await self.look(execution)
+        return found[0] if found else None
+
+    async def look(self, execution: int) -> tuple[int, str] | None:
+        """Return whose an execution is and its status, or None.
 
         Raises:
             StateUnavailableError: the database does not answer.
@@ -37,6 +42,6 @@ class Owners:
         for execution in list(self._known) if executions is None else executions:
             self._known.pop(execution, None)
 
-    def _ask(self, execution: int) -> int | None:
+    def _ask(self, execution: int) -> tuple[int, str] | None:
         with self._database.session():
-            return ended_owner(self._database, execution)
+            return owner_and_status(self._database, execution)

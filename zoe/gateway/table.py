@@ -1,4 +1,4 @@
-"""The routing table: every execution that has not ended, its services and their ports, in memory."""
+"""The routing table: every execution that has a place, its services and their ports, in memory."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -65,12 +65,8 @@ class Table:
                 tell(before)
 
     def execution(self, number: int) -> ExecutionRoutes | None:
-        """Return an execution that has not ended."""
+        """Return an execution that has a place."""
         return self._executions.get(number)
-
-    def numbers(self) -> Collection[int]:
-        """Return the executions that have not ended."""
-        return self._executions.keys()
 
     def find(self, wanted: Wanted) -> Target | None:
         """Return what a path names."""

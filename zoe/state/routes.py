@@ -64,12 +64,12 @@ SELECT e.id, e.user_id, e.name, e.status, s.id, s.name, s.status, s.handle, s.ad
         WHERE entry ->> 'name' = s.service_group LIMIT 1
     )
 FROM execution AS e JOIN service AS s ON s.execution_id = e.id
-WHERE e.status NOT IN ('terminated', 'error') AND {which} ORDER BY e.id, s.id
+WHERE e.status IN ('starting', 'running', 'cleaning up') AND {which} ORDER BY e.id, s.id
 """
 
 
 def routes(database: Database, executions: Collection[int] | None = None) -> dict[int, ExecutionRoutes]:
-    """Return the executions that have not ended, by id: those that are named, or all."""
+    """Return the executions that have a place, by id: those that are named, or all."""
     which, parameters = ("true", []) if executions is None else ("e.id = ANY(%s)", [list(executions)])
     found: dict[tuple[int, int, str, str], list[ServiceRoutes]] = {}
     for row in database.rows(_SELECT.format(which=which), parameters):
@@ -77,10 +77,10 @@ def routes(database: Database, executions: Collection[int] | None = None) -> dic
     return {head[0]: ExecutionRoutes(*head, tuple(services)) for head, services in found.items()}
 
 
-def ended_owner(database: Database, execution: int) -> int | None:
-    """Return whose an execution is that has ended; None if there is none."""
-    rows = database.rows("SELECT user_id FROM execution WHERE id = %s", [execution])
-    return int(rows[0][0]) if rows else None
+def owner_and_status(database: Database, execution: int) -> tuple[int, str] | None:
+    """Return whose an execution is, and where it stands; None if there is none."""
+    rows = database.rows("SELECT user_id, status FROM execution WHERE id = %s", [execution])
+    return (int(rows[0][0]), str(rows[0][1])) if rows else None
 
 
 def port_routes(execution: int, service: str, ports: Collection[Mapping[str, Any]]) -> tuple[PortRoute, ...]:

@@ -9,6 +9,7 @@ from zoe.state.database import Database
 _LEFT_OUT = frozenset({"description", "parameters"})
 _COLUMNS = ("id", "name", "service_group", "status", "restart_count", "exit_code", "error_message")
 _SERVICES = f"SELECT execution_id, {', '.join(_COLUMNS)} FROM service WHERE execution_id = ANY(%s) ORDER BY id"  # noqa: S608 - constants only
+_ACTIVE = "SELECT id FROM execution WHERE status NOT IN ('terminated', 'error') AND (%s OR user_id = %s)"
 _ENDED_SINCE = "SELECT id FROM execution WHERE time_end >= %s AND (%s OR user_id = %s)"
 
 
@@ -19,6 +20,11 @@ def summaries(database: Database, ids: Collection[int]) -> dict[int, dict[str, A
     for execution, *row in database.rows(_SERVICES, [list(ids)]):
         states.setdefault(execution, []).append(dict(zip(_COLUMNS, row, strict=True)))
     return {one["id"]: _summary(one) | {"states": states.get(one["id"], [])} for one in found}
+
+
+def active(database: Database, owner: int | None) -> list[int]:
+    """Return the executions that have not ended: of a user, or of all."""
+    return [row[0] for row in database.rows(_ACTIVE, [owner is None, owner])]
 
 
 def ended_since(database: Database, at: float, owner: int | None) -> list[int]:

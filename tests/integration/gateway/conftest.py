@@ -329,7 +329,7 @@ def open_house(database: Database, nginx: str = "off", **settings: Any) -> Itera
         yield house
 
 
-@pytest.fixture(params=["off", "auto"], ids=["embedded", "nginx"])
+@pytest.fixture(params=["off", pytest.param("auto", marks=pytest.mark.slow)], ids=["embedded", "nginx"])
 def house(database: Database, request: pytest.FixtureRequest) -> Iterator[House]:
     """A gateway in path mode: by itself, and with nginx in front."""
     with open_house(database, request.param) as made:

@@ -89,6 +89,15 @@ def test_a_service_that_is_not_there_yet_opens_by_itself(house: House, serve: Se
     until(lambda: house.ask(path).status == 200, "the page")
 
 
+def test_an_execution_that_waits_in_the_queue_opens_by_itself_too(house: House) -> None:
+    number = house.add(1, status="created")
+    house.rows("UPDATE execution SET status = 'queued' WHERE id = %s", number)
+    until(
+        lambda: b"It is queued" in (answer := house.ask(f"/{number}/web0/UI/")).body and answer.status == 503, "words"
+    )
+    assert house.ask(f"/{number}/web0/UI/", "bob").status == 404
+
+
 def test_a_service_that_has_answered_before_is_not_said_to_be_starting(house: House, serve: Serve) -> None:
     service = serve(echo("Connection: close"))
     number = house.add(service.port)
