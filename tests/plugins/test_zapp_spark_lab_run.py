@@ -108,7 +108,7 @@ def test_what_works_is_told_in_words_until_an_interrupt_ends_the_cell_and_its_jo
     said = eventually(lambda: _working(made), "the job")
     assert said.startswith("1 kernel of notebook0, 1 Spark job of Python notebook")
     python.interrupt()
-    assert python.finish(number).error == "KeyboardInterrupt"
+    assert "cancelled" in python.finish(number).traceback
     eventually(lambda: made.zapp_type.busy(made.services()) is None, "no job")
     progress = made.zapp_type.progress(made.services())
     assert progress is not None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST_COMPLAINT = 4
 """Lines: what follows them is where Java was at it."""
+PATIENCE_S = 5.0
+"""How long an interrupt waits for Spark to hear of it."""
 NAMES_SPARK = re.compile(r"\b(spark|sc)\b")
 
 
@@ -82,12 +84,34 @@ def _show(mime: str, content: Any) -> None:
     display({mime: content}, raw=True)
 
 
-def _interrupted(_number: int, _frame: FrameType | None) -> None:
+def _interrupted(_number: int, frame: FrameType | None) -> None:
     context = sys.modules["pyspark"].SparkContext._active_spark_context if "pyspark" in sys.modules else None
-    if context is not None:
-        # Not here: this thread waits for an answer on its connection to Java.
-        Thread(target=context.cancelAllJobs, daemon=True).start()
+    if context is not None and _cancelled(context) and _waits_for_java(frame):
+        # Java answers that the job was cancelled; who does not wait for it loses the connection.
+        return
     raise KeyboardInterrupt
+
+
+def _cancelled(context: Any) -> bool:
+    """Cancel the running jobs; tell whether there were any. In a thread: this one may be in the middle of a call."""
+    running: list[int] = []
+
+    def cancel() -> None:
+        running.extend(context.statusTracker().getActiveJobsIds())
+        context.cancelAllJobs()
+
+    cancelling = Thread(target=cancel, daemon=True)
+    cancelling.start()
+    cancelling.join(PATIENCE_S)
+    return bool(running)
+
+
+def _waits_for_java(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if "py4j" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":
