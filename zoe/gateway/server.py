@@ -15,7 +15,7 @@ from zoe.gateway.parts import Collaborators, Parts
 log = logging.getLogger(__name__)
 _LONGEST_HEADER = 32_768
 _READY = 10.0  # seconds for the first reading of the routes
-_FINISHING = 1.0  # seconds
+_FINISHING = 0.2  # seconds
 _AGAIN = 0.5  # seconds
 
 

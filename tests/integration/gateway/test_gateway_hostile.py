@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.gateway.conftest import House, Listener, echo, read_head, until
+from tests.integration.gateway.conftest import House, until
+from tests.integration.gateway.speakers import Listener, echo, read_head
 
 Serve = Callable[[Callable[[socket.socket], None]], Listener]
 

@@ -8,7 +8,8 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from tests.integration.gateway.conftest import House, Listener, echo, open_house, read_head, until
+from tests.integration.gateway.conftest import House, open_house, until
+from tests.integration.gateway.speakers import Listener, echo, read_head
 from zoe.state.database import Database
 
 Serve = Callable[[Callable[[socket.socket], None]], Listener]

@@ -10,7 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
-from tests.integration.gateway.conftest import House, Listener, open_house, until
+from tests.integration.gateway.conftest import House, open_house, until
+from tests.integration.gateway.speakers import Listener
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_either_side_may_close(house: House, chat: int) -> None:
 def test_a_service_that_wants_no_websocket_refuses_in_its_own_words(
     house: House, serve: Callable[..., Listener]
 ) -> None:
-    from tests.integration.gateway.conftest import read_head
+    from tests.integration.gateway.speakers import read_head
 
     def speak(made: Any) -> None:
         read_head(made)

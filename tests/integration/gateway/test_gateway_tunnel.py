@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.gateway.conftest import House, Listener, until
+from tests.integration.gateway.conftest import House, until
+from tests.integration.gateway.speakers import Listener
 from zoe.errors import NotFoundError, NotSignedInError, ZoeError
 from zoe.tunnel import Forward, TunnelFailedError, Way, as_socks, to_one_port
 
