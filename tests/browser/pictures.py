@@ -11,7 +11,8 @@ from tests.browser.chromium import Person, chromium
 from tests.browser.conftest import PASSWORD, Site
 from tests.browser.shop import make_shop, web_zapp
 
-SIZE: ViewportSize = {"width": 1120, "height": 700}
+GIB = 1024**3
+SIZE: ViewportSize = {"width": 1120, "height": 800}
 CORES = {
     "word count": 2.0,
     "customer churn": 3.0,
@@ -45,7 +46,11 @@ def main(into: Path) -> None:
 
 def fill(site: Site) -> int:
     """Start some executions, more than there is room for; return one that runs."""
-    numbers = [site.submit(web_zapp(cores=cores), name) for name, cores in CORES.items()]
+    numbers = []
+    for name, cores in CORES.items():
+        application = web_zapp(cores=cores)
+        application["services"][0]["resources"]["memory"]["min"] = int(cores * GIB)
+        numbers.append(site.submit(application, name))
     site.zoe.wait_for(numbers[0], "running")
     site.zoe.wait_for(numbers[2], "running")
     return numbers[0]

@@ -34,10 +34,7 @@ def run_cell(lab: Page, kernel: str, code: str, told: str) -> None:
 
 def test_a_student_computes_on_a_cluster_of_ones_own_and_sees_all_its_pages(person: Callable[..., Person]) -> None:
     eve, bob = person("eve"), person("bob")
-    eve.page.get_by_role("link", name="Choose settings of Spark notebook").click()
-    eve.page.get_by_label("Workers", exact=True).fill("1")
-    eve.shot("lab-settings")
-    eve.page.get_by_role("button", name="Start").click()
+    eve.page.get_by_role("button", name="Open Spark notebook").click()
     eve.page.wait_for_url(re.compile(r"/\d+/notebook0/notebook/lab"), timeout=PATIENCE)
     number = int(eve.page.url.split("/")[3])
 

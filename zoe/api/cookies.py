@@ -32,11 +32,6 @@ class Cookies:
         kept = f"{self._name}={self._signer.dumps(claim)}; Expires={expires}; HttpOnly; Path=/; SameSite=Lax"
         return f"{kept}; Secure" if secure else kept
 
-    def end(self, secure: bool) -> str:
-        """Return the Set-Cookie header that removes the cookie."""
-        gone = f"{NAME}=; Max-Age=0; HttpOnly; Path=/; SameSite=Lax"
-        return f"{gone}; Secure" if secure else gone
-
     def read(self, header: str) -> Iterator[Claim]:
         """Yield what the valid cookies in a Cookie header claim.
 
@@ -53,3 +48,9 @@ class Cookies:
 def password_digest(password_hash: str | None) -> str:
     """Return what ties a cookie to the password of its time, without telling anything of it."""
     return sha256(f"zoe cookie {password_hash}".encode()).hexdigest()[:16]
+
+
+def ended(name: str, secure: bool) -> str:
+    """Return the Set-Cookie header that makes a browser forget a cookie."""
+    gone = f"{name}=; Max-Age=0; HttpOnly; Path=/; SameSite=Lax"
+    return f"{gone}; Secure" if secure else gone

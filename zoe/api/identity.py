@@ -66,10 +66,6 @@ class Doorkeeper:
         claim = Claim(account.id, password_digest(account.password_hash))
         return self._cookies.issue(claim, self._now(), secure=req.scheme == "https")
 
-    def end_cookie(self, req: falcon.Request) -> str:
-        """Return the Set-Cookie header that makes a browser forget its cookie."""
-        return self._cookies.end(secure=req.scheme == "https")
-
     def _by_cookie(self, req: falcon.Request) -> Account | None:
         for claim in self._cookies.read(req.get_header("Cookie") or ""):
             account = self._accounts.by_id(claim.user_id)

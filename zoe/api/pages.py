@@ -5,7 +5,7 @@ It stands here so that `zoe.web` need not know Falcon: a page is a function of a
 
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
@@ -40,7 +40,7 @@ class GoTo:
     """Where the browser goes instead (303): an own path, or the whole address of another origin."""
 
     address: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Sequence[str] = ()
 
 
 class Page(Resource):
@@ -131,12 +131,14 @@ def _way_back(req: falcon.Request) -> str:
 
 def send(req: falcon.Request, resp: falcon.Response, shown: Shown | GoTo, headers: Mapping[str, str]) -> None:
     """Write the answer; to a GET whose answer the browser has already, say just that."""
-    _set(resp, headers.items())
-    _set(resp, shown.headers.items())
+    resp.set_headers(dict(headers))
     if isinstance(shown, GoTo):
+        for cookie in shown.cookies:
+            resp.append_header("Set-Cookie", cookie)
         resp.status = falcon.HTTP_303
         resp.location = shown.address
         return
+    resp.set_headers(dict(shown.headers))
     resp.status = falcon.code_to_http_status(shown.code)
     if req.method == "GET" and shown.code == 200:
         resp.etag = tag = blake2b(shown.content, digest_size=12).hexdigest()
@@ -145,11 +147,3 @@ def send(req: falcon.Request, resp: falcon.Response, shown: Shown | GoTo, header
             return
     resp.content_type = shown.kind
     resp.data = shown.content
-
-
-def _set(resp: falcon.Response, headers: Iterable[tuple[str, str]]) -> None:
-    for name, content in headers:
-        if name.lower() == "set-cookie":
-            resp.append_header(name, content)
-        else:
-            resp.set_header(name, content)

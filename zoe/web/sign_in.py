@@ -1,9 +1,9 @@
 """Signing in and out."""
 
-from urllib.parse import quote
-
+from zoe.api.cookies import NAME, ended
 from zoe.api.errors import TooManyAttemptsError
 from zoe.api.forms import Form
+from zoe.api.gateway_entry import SESSION
 from zoe.api.operation import Call, Need
 from zoe.api.origin import check_origin
 from zoe.api.pages import GoTo, Shown, page
@@ -31,7 +31,7 @@ class SignIn(WebPage):
         except (NotSignedInError, TooManyAttemptsError) as error:
             code = 429 if isinstance(error, TooManyAttemptsError) else 401
             return self._form(call, onwards, username, str(error), code)
-        return GoTo(self.path(onwards), {"Set-Cookie": self.doorkeeper.set_cookie(account, call.request)})
+        return GoTo(self.path(onwards), [self.doorkeeper.set_cookie(account, call.request)])
 
     def _form(self, call: Call[Form], onwards: str, username: str = "", message: str = "", code: int = 200) -> Shown:
         facts = {"onwards": onwards, "username": username[:200], "message": message}
@@ -45,4 +45,6 @@ class SignOut(WebPage):
     def on_post(self, call: Call[Form]) -> GoTo:
         """Sign out."""
         check_origin(call.request)
-        return GoTo(self.path(f"/signin?next={quote('/')}"), {"Set-Cookie": self.doorkeeper.end_cookie(call.request)})
+        # The gateway's too, on the same host: the next person at this browser must not open one's notebooks.
+        secure = call.request.scheme == "https"
+        return GoTo(self.path("/signin"), [ended(name, secure) for name in (NAME, SESSION)])
