@@ -27,7 +27,7 @@ CONNECTIONS = (1, 10, 50)
 
 def options(parser: ArgumentParser) -> None:
     """Say for how long, and how many."""
-    parser.add_argument("--seconds", type=float, default=5.0, help="of load for each number of connections")
+    parser.add_argument("--seconds", type=int, default=5, help="of load for each number of connections, whole")
     parser.add_argument("--rounds", type=int, default=20, help="of the measurement of routes")
     parser.add_argument("--websockets", type=int, default=500)
     parser.add_argument("--streams", type=int, default=500)
@@ -43,7 +43,7 @@ def measure(arguments: Namespace) -> dict[str, Figure]:
     return figures | _streams(arguments.streams, arguments.seconds)
 
 
-def _rates(seconds: float) -> dict[str, Figure]:
+def _rates(seconds: int) -> dict[str, Figure]:
     found: dict[str, dict[int, Load]] = {}
     with site(web_service(), "off") as plain:
         found["direct"] = _all(f"http://{plain.address}/", {}, seconds)
@@ -62,12 +62,12 @@ def _rates(seconds: float) -> dict[str, Figure]:
     return figures
 
 
-def _all(url: str, headers: dict[str, str], seconds: float) -> dict[int, Load]:
+def _all(url: str, headers: dict[str, str], seconds: int) -> dict[int, Load]:
     load(url, headers, 4, 1)  # warm
     return {count: load(url, headers, count, seconds) for count in CONNECTIONS}
 
 
-def _chp(plain: Site, seconds: float) -> dict[int, Load]:
+def _chp(plain: Site, seconds: int) -> dict[int, Load]:
     with data_directory() as directory:
         program, port = configurable_http_proxy(directory), free_port()
         command = [program, "--ip", "127.0.0.1", "--port", str(port), "--api-port", str(free_port()), "--log-level"]

@@ -21,9 +21,9 @@ class Load:
     p50_ms: float
 
 
-def load(url: str, headers: Mapping[str, str], connections: int, seconds: float) -> Load:
+def load(url: str, headers: Mapping[str, str], connections: int, seconds: int) -> Load:
     """Ask for one URL over so many connections for so long."""
-    command = [needed("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
+    command = [needed("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     for name, text in headers.items():
         command += ["-H", f"{name}: {text}"]
     told = subprocess.run([*command, url], check=True, capture_output=True, text=True, timeout=seconds + 60).stdout
