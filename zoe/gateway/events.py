@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
@@ -21,6 +22,8 @@ from zoe.state.summaries import active, ended_since, summaries
 
 Found = TypeVar("Found")
 _REMEMBERED = 20_000
+_PAUSE = (0.2, 0.4)
+"""Seconds between two messages to one follower."""
 _OVERLAP = 10.0
 """Seconds that a follower is told again after a restart of the gateway: clocks differ, commits take their time."""
 
@@ -133,11 +136,16 @@ class EventBoard:
             wanted, follower.waiting = list(follower.waiting), {}
             # Named before the reading: what changes meanwhile is told again.
             number = f"{self._epoch}.{self._number}.{time.time_ns() // 1_000_000}"
+            told = b""
             for execution, (owner, text) in (await self._tell(wanted)).items():
                 if owner is not None and follower.visit.may_see(owner):
-                    yield event("execution", number, text)
+                    told += event("execution", number, text)
                 elif owner is None and follower.visit.may_see(self._were.get(execution, 0)):
-                    yield event("forgotten", number, json.dumps({"id": execution}))
+                    told += event("forgotten", number, json.dumps({"id": execution}))
+            if told:
+                yield told
+            # The first change is told at once, those right behind it together; and not to all at the same moment.
+            await asyncio.sleep(random.uniform(*_PAUSE))  # noqa: S311 - no secret
 
     async def _tell(self, wanted: Collection[int]) -> dict[int, tuple[int | None, str]]:
         async with self._lock:
