@@ -62,6 +62,9 @@ class Person:
             self.complaints.append(said.text)
 
     def _refuse(self, dialog: Dialog) -> None:
+        if dialog.type == "beforeunload":  # JupyterLab asks about what is not saved
+            dialog.accept()
+            return
         self.complaints.append(dialog.message)
         dialog.dismiss()
 
