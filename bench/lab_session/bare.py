@@ -25,7 +25,7 @@ class Bare:
         [found] = client.containers(filters={"label": f"{_LABEL}={execution}"})
         self._client, self._like = client, client.inspect_container(found["Id"])
         self._page = page
-        self._path = _path_of(self._like, execution, page)
+        self._path = _path_of(execution, page)
 
     def seconds(self, containers: int) -> float:
         """Make and start so many copies, tell when the last of them answered, and remove them."""
@@ -73,10 +73,9 @@ def _answers(browser: httpx.Client, address: str, says: str) -> bool:
     return found.status_code == 200 and says in found.text
 
 
-def _path_of(like: dict[str, Any], execution: int, page: Page) -> str:
-    prefix = f"/{execution}/{page.service}/{page.port}"
-    keeps_prefix = any(prefix in variable for variable in like["Config"]["Env"] if "REVERSE_PROXY" not in variable)
-    return f"{prefix}/{page.path}" if keeps_prefix else f"/{page.path}"
+def _path_of(execution: int, page: Page) -> str:
+    prefix = f"/{execution}/{page.service}/{page.port}" if page.prefixed else ""
+    return f"{prefix}/{page.path}"
 
 
 def _number(like: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ from zoe.plugin import Deployment, NoSettings
 SPARK_IMAGE, STUB_IMAGE = "zoe-spark:4", "busybox:latest"
 _MIB = 1 << 20
 _SMALL = {"notebook": 200 * _MIB, "spark-master": 96 * _MIB, "spark-worker": 96 * _MIB}
-LAB = Page("notebook0", "notebook", "api", '"version"')
+LAB = Page("notebook0", "notebook", "api", '"version"', prefixed=True)
 STUB = Page("page0", "page", "", "ready")
 
 

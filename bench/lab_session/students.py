@@ -19,12 +19,16 @@ _PASSWORD = "correct horse battery staple"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a student waits for: a service's port, a path below it, and a text that only the service itself says."""
+    """What a student waits for: a service's port, a path below it, and a text that only the service itself says.
+
+    `prefixed`: the service knows the gateway's path, and answers below it alone.
+    """
 
     service: str
     port: str
     path: str
     says: str
+    prefixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
