@@ -1,92 +1,19 @@
-"""The Python client of the REST API: every route a method, every refusal a `ZoeError` with the server's own words.
-
-with Client("http://localhost:5001", token="...") as zoe:
-    number = zoe.submit(zapp, name="mine")
-    print(zoe.wait(number)["status"])
-"""
+"""The connection to one server: every route of the API a method."""
 
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NotRequired, Self, TypedDict, cast
+from typing import Any, Self, cast
 from urllib.parse import quote
 
 import httpx
 
-from zoe import errors
+from zoe.client.accounts import Nouns
+from zoe.client.answers import document_in, refusal_in
+from zoe.client.documents import API, ENDED, Document, Execution, ServerUnreachableError
 from zoe.ear import Ear
-from zoe.errors import NotFoundError, NotSignedInError, StateUnavailableError, ZoeError
 
-API = "/api/0.7"
-ENDED = frozenset({"terminated", "error"})
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at an execution
-
-Document = dict[str, Any]
-
-
-class ServerUnreachableError(ZoeError):
-    """Zoe does not answer at {url} ({reason}): `zoe serve` starts it."""
-
-    def __init__(self, url: str, error: Exception) -> None:
-        super().__init__(url=url, reason=str(error) or type(error).__name__)
-
-
-class ServerFailedError(ZoeError):
-    """The server failed to do this; its log says why."""
-
-
-class Execution(TypedDict):
-    """One run of a ZApp, as the API tells it. Times in seconds since the epoch, UTC."""
-
-    id: int
-    user_id: int
-    name: str
-    description: Document
-    time_submit: float
-    time_start: float | None
-    time_end: float | None
-    status: str
-    error_message: str | None
-    services: list[int]
-    size: int
-    wait_reason: NotRequired[str | None]
-    wait: NotRequired[
-        Document | None
-    ]  # {position, reason, possible, behind, remedy, start: {earliest, expected, latest}}
-    progress: NotRequired[Document | None]  # {text, fraction}; the fraction is 0..1 or None
-    exit_code: NotRequired[int | None]
-    opportunistic: NotRequired[bool]
-    backfill: NotRequired[str | None]
-    ends_at: NotRequired[float | None]  # for its quota's runtime limit
-    idle: NotRequired[Document | None]  # {since, step, elastic_deadline, deadline, kept_until, reason, signals, ...}
-
-
-class Nouns:
-    """The accounts of one kind (`user`, `role` or `quota`): list, get, add, change, remove."""
-
-    def __init__(self, client: "Client", noun: str) -> None:
-        self._client, self._noun = client, noun
-
-    def all(self, **filters: object) -> dict[str, Document]:
-        """Return all, by id; `filters` as the API names them (`username="ada"`)."""
-        return self._client.get(f"/{self._noun}", filters)
-
-    def get(self, number: int) -> Document:
-        """Return one."""
-        found = self._client.get(f"/{self._noun}/{number}")
-        return dict(found.get(self._noun, found))
-
-    def add(self, fields: Mapping[str, object]) -> int:
-        """Create one and return its id."""
-        return int(self._client.post(f"/{self._noun}", fields)[f"{self._noun}_id"])
-
-    def change(self, number: int, fields: Mapping[str, object]) -> None:
-        """Change the given fields and leave the others."""
-        self._client.post(f"/{self._noun}/{number}", fields)
-
-    def remove(self, number: int) -> None:
-        """Delete one."""
-        self._client.delete(f"/{self._noun}/{number}")
 
 
 class Client:
@@ -125,11 +52,11 @@ class Client:
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Document:
         """GET a JSON object."""
         asked = {name: str(wanted) for name, wanted in (query or {}).items() if wanted is not None}
-        return _document(self._send("GET", path, params=asked))
+        return document_in(self._send("GET", path, params=asked))
 
     def post(self, path: str, body: Mapping[str, object]) -> Document:
         """POST a JSON object; an answer without a body is an empty object."""
-        return _document(self._send("POST", path, json=dict(body)))
+        return document_in(self._send("POST", path, json=dict(body)))
 
     def delete(self, path: str) -> None:
         """DELETE."""
@@ -207,7 +134,7 @@ class Client:
             pause = min(pause * 1.5, LONGEST_PAUSE, every)
             if answer.status_code != 304:
                 pause, etag = SHORTEST_PAUSE, answer.headers.get("ETag", "")
-                execution = cast("Execution", _document(answer))
+                execution = cast("Execution", document_in(answer))
             if answer.status_code != 304 or time.monotonic() - told >= every:
                 told = time.monotonic()
                 yield execution
@@ -244,7 +171,7 @@ class Client:
             with self._http.stream("GET", path, params=query, timeout=httpx.Timeout(30, read=None)) as answer:
                 if answer.is_error:
                     answer.read()
-                    raise _refusal(answer)
+                    raise refusal_in(answer)
                 yield from answer.iter_lines()
         except httpx.TransportError as error:
             raise ServerUnreachableError(self.url, error) from error
@@ -299,34 +226,5 @@ class Client:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise ServerUnreachableError(self.url, error) from error
         if answer.is_error:
-            raise _refusal(answer)
+            raise refusal_in(answer)
         return answer
-
-
-def _document(answer: httpx.Response) -> Document:
-    if not answer.content:
-        return {}
-    try:
-        document = answer.json()
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise ServerFailedError(f"What answers at {answer.url} is not Zoe's API.")
-    return document
-
-
-_REFUSALS = {401: NotSignedInError, 403: errors.ForbiddenError, 404: NotFoundError, 503: StateUnavailableError}
-
-
-def _refusal(answer: httpx.Response) -> ZoeError:
-    try:
-        body = _document(answer)
-    except ServerFailedError:
-        body = {}
-    message = str(body.get("message") or answer.reason_phrase or f"HTTP status {answer.status_code}")
-    faults = [errors.Fault(str(one.get("path", "")), str(one.get("message", ""))) for one in body.get("errors") or ()]
-    if answer.status_code in {400, 413, 422}:
-        return errors.RequestInvalidError(faults, message)
-    if answer.status_code == 409:
-        return errors.QuotaExceededError(message) if "quota" in message else errors.ConflictError(message)
-    return _REFUSALS.get(answer.status_code, ServerFailedError)(message)
