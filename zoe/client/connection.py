@@ -12,6 +12,7 @@ from zoe.client.accounts import Nouns
 from zoe.client.answers import document_in, refusal_in
 from zoe.client.documents import API, ENDED, Document, Execution, ServerUnreachableError
 from zoe.ear import Ear
+from zoe.errors import StateUnavailableError
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at an execution
 
