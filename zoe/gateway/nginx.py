@@ -47,9 +47,9 @@ def end_leftover(directory: Path) -> None:
     with suppress(OSError, ValueError):
         leader = int((directory / "nginx.pid").read_text(encoding="ascii"))
         with suppress(FileNotFoundError):
-            if f"-p\0{directory}\0" not in Path(f"/proc/{leader}/cmdline").read_text(
-                encoding="utf-8", errors="replace"
-            ):
+            title = Path(f"/proc/{leader}/cmdline").read_text(encoding="utf-8", errors="replace")
+            # nginx writes its title over its arguments, with spaces between them.
+            if f"-p {directory} " not in title.replace("\0", " "):
                 return  # the number is another's by now
         end_group(leader)
 
