@@ -9,9 +9,10 @@ from zoe.scheduling.model import Part, Resources
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.together import carries
-from zoe.scheduling.vectors import resources
+from zoe.scheduling.vectors import Vector, resources
 
 Score = tuple[float, ...]
+_MOST_SCORES, _MOST_SHAPES = 20_000, 50
 
 
 @dataclass(slots=True)
@@ -19,15 +20,33 @@ class _Remembered:
     nodes: dict[int, Score | None]
     at: int
     unrated: list[int]
+    scores: dict[tuple[int, Vector, int], Score]
     best: list[tuple[Score, int]] = field(default_factory=list)
+
+
+class Scores:
+    """What a placement said of nodes, kept between passes: it depends on nothing but what it was asked with."""
+
+    def __init__(self) -> None:
+        self._of: dict[Shape, dict[tuple[int, Vector, int], Score]] = {}
+
+    def of(self, shape: Shape) -> dict[tuple[int, Vector, int], Score]:
+        """Return what is known of a shape: by the node's number, what is free there, and how many are beside."""
+        found = self._of.get(shape)
+        if found is None or len(found) > _MOST_SCORES:
+            if len(self._of) > _MOST_SHAPES:
+                self._of.clear()
+            found = self._of[shape] = {}
+        return found
 
 
 class Candidates:
     """Picks nodes for one pass."""
 
-    def __init__(self, room: Room, chooser: Chooser) -> None:
+    def __init__(self, room: Room, chooser: Chooser, scores: Scores) -> None:
         self._room = room
         self._chooser = chooser
+        self._scores = scores
         self._of: dict[tuple[Shape, bool], _Remembered] = {}
         self._free = _FreeRoom(room)
 
@@ -46,7 +65,7 @@ class Candidates:
         log = self._room.log
         if found is None:
             nodes = self._room.where_now(shape, capped=capped)
-            self._of[shape, capped] = found = _Remembered(dict.fromkeys(nodes), len(log), nodes)
+            self._of[shape, capped] = found = _Remembered(dict.fromkeys(nodes), len(log), nodes, self._scores.of(shape))
         elif found.at < len(log):
             labelled = shape.labels
             for node in set(log[found.at :]):
@@ -61,7 +80,7 @@ class Candidates:
     def _best(self, part: Part, found: _Remembered, beside: Mapping[int, int]) -> int:
         self._rate(part, found)
         passed: list[tuple[Score, int]] = []
-        rated = [(self._score(part, node, count), node) for node, count in beside.items() if node in found.nodes]
+        rated = [(self._score(part, found, node, count), node) for node, count in beside.items() if node in found.nodes]
         while found.best:
             score, node = found.best[0]
             if found.nodes.get(node) == score:
@@ -77,12 +96,18 @@ class Candidates:
     def _rate(self, part: Part, found: _Remembered) -> None:
         for node in found.unrated:
             if node in found.nodes and found.nodes[node] is None:
-                rating = found.nodes[node] = self._score(part, node, 0)
+                rating = found.nodes[node] = self._score(part, found, node, 0)
                 heapq.heappush(found.best, (rating, node))
         found.unrated.clear()
 
-    def _score(self, part: Part, node: int, beside: int) -> Score:
-        return self._chooser.score(part, self._room.nodes[node], resources(self._room.now[node]), beside)
+    def _score(self, part: Part, found: _Remembered, node: int, beside: int) -> Score:
+        free = self._room.now[node]
+        known = found.scores.get((node, free, beside))
+        if known is None:
+            known = self._chooser.score(part, self._room.nodes[node], resources(free), beside)
+            if self._chooser.scores:  # it has not failed meanwhile
+                found.scores[node, free, beside] = known
+        return known
 
 
 class _FreeRoom(Mapping[str, Resources]):

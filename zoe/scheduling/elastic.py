@@ -19,12 +19,13 @@ def start_elastic(current: Pass, wanting: Iterable[Known], *, regular: bool = Tr
     for known in wanting:
         if known.elastic is None or known.elastic in nothing_left:
             continue
-        refused = _start_some(current, known, known.elastic)
+        if not contested and all(map(current.no_start[0].covers_shape, known.elastic.counts)):
+            nothing_left.add(known.elastic)
+            continue
+        refused = _start_some(current, known, known.elastic, contested=contested)
         if contested:
             for shape in refused:
                 _push_out(current, known, shape, no_claim)
-        elif all(map(current.no_start[0].covers_shape, known.elastic.counts)):
-            nothing_left.add(known.elastic)
 
 
 def start_opportunistic(current: Pass, opportunistic: Iterable[Known]) -> None:
@@ -56,12 +57,15 @@ def _start_whole(current: Pass, known: Known, gang: Gang) -> bool:
     return True
 
 
-def _start_some(current: Pass, known: Known, elastic: Gang) -> list[Shape]:
-    """Start what has room; return the shapes of what has none."""
+def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) -> list[Shape]:
+    """Start what has room; return the shapes of what has none, each time it is met where that is `contested`."""
     near = current.beside(known)
     refused: list[Shape] = []
     placed: list[tuple[Part, int]] = []
     for part, shape in zip(known.elastic_parts(), elastic.shapes, strict=True):
+        # Parts of one shape stand together: one that found no room speaks for those after it.
+        if refused and not contested and shape is refused[-1]:
+            continue
         if not known.app.opportunistic and not current.quotas.allows(known.app.owner, shape.need):
             continue
         node = None
@@ -75,7 +79,8 @@ def _start_some(current: Pass, known: Known, elastic: Gang) -> list[Shape]:
         current.quotas.give_elastic(known.app.owner, shape.need)
         near[node] += 1
         placed.append((part, node))
-    current.start(known, placed)
+    if placed:
+        current.start(known, placed)
     return refused
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from zoe.scheduling.candidates import Candidates
+from zoe.scheduling.candidates import Candidates, Scores
 from zoe.scheduling.guard import Chooser
 from zoe.scheduling.model import Part, Placement, Plan, Snapshot, Start, Stop
 from zoe.scheduling.quotas import Limit, Quotas
@@ -63,10 +63,11 @@ class Pass:
         ordered: Sequence[Known],
         opportunistic: Sequence[Known],
         plan: Plan,
+        scores: Scores,
     ) -> "Pass":
         """Begin a pass over executions in policy order."""
         room = Room(register)
-        candidates = Candidates(room, Chooser(placement, plan.complaints.append))
+        candidates = Candidates(room, Chooser(placement, plan.complaints.append), scores)
         quotas = Quotas(snapshot.quotas, register.tallies)
         return cls(snapshot, register, room, candidates, Victims(room, ordered, opportunistic), quotas, plan)
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from zoe.scheduling.candidates import Scores
 from zoe.scheduling.cores import start_cores
 from zoe.scheduling.elastic import start_elastic, start_opportunistic
 from zoe.scheduling.guard import in_order
-from zoe.scheduling.model import Placement, Plan, Policy, Snapshot
+from zoe.scheduling.model import Node, Placement, Plan, Policy, Snapshot
 from zoe.scheduling.passing import Pass
 from zoe.scheduling.register import Known, Register
 from zoe.scheduling.waits import Waits
@@ -23,18 +24,25 @@ class Planner:
         self.policy = policy
         self.placement = placement
         self._register = Register()
+        self._nodes: Sequence[Node] = ()
+        self._known_scores = Scores()
 
     def plan(self, snapshot: Snapshot) -> Plan:
         """Decide what starts now and where, what is taken back for whom, and why the others wait."""
         self._register.take_in(snapshot)
         decided = Plan()
         regular, opportunistic = self._ordered(snapshot, decided)
-        current = Pass.begin(snapshot, self._register, self.placement, regular, opportunistic, decided)
+        current = Pass.begin(snapshot, self._register, self.placement, regular, opportunistic, decided, self._scores())
         start_cores(current, regular)
         start_elastic(current, current.wanting)
         start_opportunistic(current, opportunistic)
         decided.waits = Waits.after(current)
         return decided
+
+    def _scores(self) -> Scores:
+        if self._register.nodes is not self._nodes:  # their numbers mean others now
+            self._nodes, self._known_scores = self._register.nodes, Scores()
+        return self._known_scores
 
     def _ordered(self, snapshot: Snapshot, decided: Plan) -> tuple[Sequence[Known], Sequence[Known]]:
         known, complain = self._register.known, decided.complaints.append
