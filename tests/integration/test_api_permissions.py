@@ -20,6 +20,7 @@ API = [
     ("GET", "/execution"),
     ("POST", "/execution"),
     ("GET", "/statistics/scheduler"),
+    ("GET", "/backfill"),
     ("GET", "/zapp_type"),
     ("GET", "/plugins"),
     ("GET", "/token"),
@@ -32,6 +33,7 @@ OWNER = [
     ("DELETE", "/execution/{execution}"),
     ("GET", "/execution/endpoints/{execution}"),
     ("GET", "/execution/{execution}/events"),
+    ("POST", "/execution/{execution}/extend"),
     ("GET", "/service/{service}"),
     ("GET", "/service/logs/{service}"),
     ("GET", "/discovery/by_group/{execution}/all"),
@@ -72,7 +74,9 @@ def code(stage: World, route: tuple[str, str], username: str | None) -> int:
     role, quota = stage.rows("SELECT role_id, quota_id FROM account WHERE username = 'admin'")[0]
     numbers = {"execution": stage.number, "service": stage.service, "role": role, "quota": quota}
     numbers |= {"self": stage.users.get(username, 0), "admin": stage.users["admin"]}
-    body = None if method in {"GET", "DELETE"} else b"{}" if "/user/" in path else b"{broken"
+    # Where the body is read before it is known whose the execution is, it has to be in order.
+    sent = b'{"hours": 1}' if path.endswith("/extend") else b"{}" if "/user/" in path else b"{broken"
+    body = None if method in {"GET", "DELETE"} else sent
     return int(stage.ask(method, path.format(**numbers), username, body=body).status_code)
 
 
