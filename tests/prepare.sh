@@ -21,6 +21,7 @@ needs docker-registry docker-registry
 needs sshd openssh-server
 needs ssh openssh-client
 needs openssl openssl
+needs faketime faketime
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

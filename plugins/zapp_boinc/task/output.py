@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 LONGEST_LINE = 1000
 _REPLY = "Scheduler request completed"
+_SET_BACK = re.compile(r"New system time \(\d+\) < old system time")
 _COMPLAINT = re.compile(
     r"(Giving up on (?:download|upload) of .*|Checksum or signature error for .*|.*No scheduler URLs found.*"
     r"|Reason: (?:Master|Scheduler|3 cons).*|Scheduler request failed: .*|Temporarily failed (?:upload|download).*"
@@ -22,6 +23,8 @@ class Output:
         self._secrets = [part for part in (secret, secret.rpartition("_")[2]) if len(part) > 7]
         self.replies = 0
         """How often the scheduler has answered."""
+        self.set_backs = 0
+        """How often the client saw its clock set back by more than a minute."""
         self.acknowledged = False
         """Whether the project has acknowledged a task."""
         self.complaint = ""
@@ -55,6 +58,9 @@ class Output:
         self.acknowledged = self.acknowledged or "got ack for task" in words
         if words.startswith(_REPLY):
             self.replies += 1
+            return True
+        if _SET_BACK.match(words):
+            self.set_backs += 1
             return True
         if found := _COMPLAINT.match(words):
             self.complaint = self.without_key(found[1].removeprefix("Reason: "))

@@ -98,9 +98,13 @@ class Run:
             client.kill()
 
     def _watch(self, client: Client, talk: Talk, *, again: bool) -> float:
-        heard, replies = time.monotonic(), self._output.replies
+        heard, replies, set_backs = time.monotonic(), self._output.replies, self._output.set_backs
         while (code := client.ended()) is None:
             self._bell.wait(LOOK_S)
+            if self._output.set_backs > set_backs:
+                # It answers us, and otherwise does nothing until its old time comes round.
+                self._output.say("the clock was set back, which stalls the BOINC client; starting it again")
+                return 0.0
             answered = self._output.replies
             try:
                 if again:

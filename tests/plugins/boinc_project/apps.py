@@ -8,6 +8,8 @@ NAME = "sum"
 PROGRAM = r"""#!/usr/bin/python3
 import mmap, os, re, sys, time
 
+if os.environ.pop("LD_PRELOAD", None):  # what a test does to the client's clock is not for its programs
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 seconds, code, size = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 flags = sys.argv[4:]
 CONTROL, HEARTBEAT, STATUS = 0, 4, 5
