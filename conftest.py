@@ -15,3 +15,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"skipped where every engine is required: {report.longrepr}"
     return report
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on where tests of one group would land on several workers: each engine is there once."""
+    if not session.config.getoption("loadgroup", default=False):
+        return
+    lost = [one.nodeid for one in session.items if one.get_closest_marker("xdist_group") and "@" not in one.nodeid]
+    if lost:
+        raise pytest.UsageError(f"this pytest and this pytest-xdist do not keep groups together: {lost[0]}")
