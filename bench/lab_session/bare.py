@@ -13,7 +13,7 @@ from bench.lab_session.students import Page
 from tests.engines.daemon import Daemon
 
 _AT_A_TIME = 8
-_LOOK_AGAIN = 0.1
+_LOOK_AGAIN = 0.25
 _PATIENCE = 900.0
 _LABEL = "zoe_execution_id"
 

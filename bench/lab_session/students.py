@@ -12,7 +12,7 @@ import httpx
 
 from bench.connection import Connection
 
-_LOOK_AGAIN = 0.1
+_LOOK_AGAIN = 0.25
 _PATIENCE = 900.0
 _PASSWORD = "correct horse battery staple"
 
