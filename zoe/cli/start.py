@@ -66,11 +66,10 @@ def start(  # noqa: PLR0913, PLR0917 - one for each option
     if show_help or what is None:
         _explain(invocation, context, what)
         raise typer.Exit(0 if show_help else 2)
-    if what.startswith("-") and what != "-":
-        raise typer.BadParameter(f"{what} comes too early: first the ZApp file or type, then its options.")
+    _check_place(what)
     with invocation.client() as client:
-        order = _from_file(what, options or []) if _is_file(what) else _from_type(client, what, options or [])
         chosen = {"name": name, "opportunistic": opportunistic}
+        order = _order(client, what, options or [])
         number = _submit(client, order | {key: word for key, word in chosen.items() if word not in {None, ""}})
         if not wait:
             invocation.answer({"execution_id": number})
@@ -79,6 +78,15 @@ def start(  # noqa: PLR0913, PLR0917 - one for each option
         ended = watch.to_the_end(client, invocation, number, logs=logs)
     invocation.answer(ended)
     raise typer.Exit(_exit_code(ended))
+
+
+def _check_place(what: str) -> None:
+    if what.startswith("-") and what != "-":
+        raise typer.BadParameter(f"{what} comes too early: first the ZApp file or type, then its options.")
+
+
+def _order(client: "Client", what: str, options: Sequence[str]) -> dict[str, Any]:
+    return _from_file(what, options) if _is_file(what) else _from_type(client, what, options)
 
 
 def _exit_code(execution: "Execution") -> int:

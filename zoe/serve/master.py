@@ -42,9 +42,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
     metrics: Metrics,
 ) -> Master:
     """Start the master's thread; closing the stack stops it."""
-    policy = make(Policy, settings.scheduler.policy, plugins, settings, deployment)
-    placement = make(Placement, settings.scheduler.placement, plugins, settings, deployment)
-    ring_backend = partial(ring, "backend")
+    reach, ring_backend = Reach(backend, connect), partial(ring, "backend")
     calls = BackendCalls(
         backend,
         SpecMaker(backend, settings.deployment_name, settings.workspaces),
@@ -52,28 +50,35 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         settings.master.stop_grace,
         ring_backend,
         settings.master.backend_calls,
-        Warner(zapp_types, Reach(backend, connect)).warn,
+        Warner(zapp_types, reach).warn,
     )
     rounds = Round(
         database,
         calls,
         Observer(settings.master.restart_delay_max, settings.master.unreachable_patience, zapp_types),
-        Scheduler(
-            policy, placement, backend, usage=_usage(policy, database), pass_seconds=settings.scheduler.pass_seconds
-        ),
-        ProgressWatch(zapp_types, Reach(backend, connect), settings.master.progress_seconds),
+        _scheduler(settings, database, plugins, deployment, backend),
+        ProgressWatch(zapp_types, reach, settings.master.progress_seconds),
         announcer(plugins, stack, metrics),
         settings.master.resync_seconds,
         holds_back=settings.scheduler.over_quota == "queue",
         restart_lost=settings.master.lost_core == "restart",
         fillers=make_fillers(plugins, settings, deployment),
-        idle=watch_idle(settings.idle, database, Reach(backend, connect), zapp_types, ring_backend),
+        idle=watch_idle(settings.idle, database, reach, zapp_types, ring_backend),
     )
     backend.watch(calls.tell)
     master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds, metrics.ticked)
     master.start()
     stack.callback(master.stop)
     return master
+
+
+def _scheduler(
+    settings: Settings, database: Database, plugins: PluginManager, deployment: Deployment, backend: Backend
+) -> Scheduler:
+    chosen = settings.scheduler
+    policy = make(Policy, chosen.policy, plugins, settings, deployment)
+    placement = make(Placement, chosen.placement, plugins, settings, deployment)
+    return Scheduler(policy, placement, backend, usage=_usage(policy, database), pass_seconds=chosen.pass_seconds)
 
 
 def _usage(policy: Policy, database: Database) -> UsageBook | None:
