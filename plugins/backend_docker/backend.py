@@ -87,12 +87,13 @@ class DockerBackend(Backend):
         return follow_lines(Followed(frames, lambda since: engine.frames(container, follow=False, since=since)))
 
     def address(self, handle: Handle, port: int) -> Address:
-        """Tell the container's own address: no port is published."""
+        """Tell the container's own address, and the door into its network where Zoe does not reach it itself."""
         engine, container = self._find(handle)
-        host = engine.address(container)
-        if host is None:
+        found = engine.address(container)
+        if found is None:
             raise BackendUnavailableError("the service has no address: it does not run")
-        return Address(host, port)
+        host, door = found
+        return Address(host, port, door)
 
     def usage(self, handles: Sequence[Handle]) -> Mapping[Handle, Usage]:
         """Look at the containers of each engine."""

@@ -3,15 +3,22 @@
 from collections.abc import Iterable
 from typing import Any
 
+from docker.errors import APIError
+
 from backend_docker.client import Client
+from backend_docker.doors import Doors
 from backend_docker.networks import DEPLOYMENT_LABEL
+
+_IN_USE = 403
+_TRIES = 3
 
 
 class Bridges:
-    """Speaks with an engine about networks."""
+    """Speaks with an engine about networks; `doors`: into them, where Zoe is not in them itself."""
 
-    def __init__(self, client: Client, *, internal: bool) -> None:
+    def __init__(self, client: Client, doors: Doors | None, *, internal: bool) -> None:
         self._client = client
+        self._doors = doors
         self._internal = internal
 
     def list(self) -> Iterable[dict[str, Any]]:
@@ -34,5 +41,14 @@ class Bridges:
         return str(made["Id"])
 
     def remove(self, network: str) -> None:
-        """Remove a network."""
-        self._client.remove_network(network)
+        """Remove a network, and the door into it before."""
+        for tried in range(_TRIES):
+            if self._doors is not None:
+                self._doors.remove(self._client, {network})
+            try:
+                return self._client.remove_network(network)
+            except APIError as error:
+                # A door may have been opened meanwhile, for a page that somebody asked for.
+                if error.status_code != _IN_USE or tried == _TRIES - 1:
+                    raise
+        return None

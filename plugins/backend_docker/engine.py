@@ -13,6 +13,7 @@ from backend_docker.client import Client, Frames
 from backend_docker.container import Surroundings, described
 from backend_docker.deaths import died, explained
 from backend_docker.devices import Gpus
+from backend_docker.doors import Doors, Place, has_doors, needs_door
 from backend_docker.known import ENDED, Entry, Known
 from backend_docker.launching import Launcher, NetworkGoneError
 from backend_docker.link import Event, Link
@@ -24,7 +25,7 @@ from backend_docker.settings import DockerSettings, EngineSettings
 from backend_docker.shelf import Shelf
 from backend_docker.words import asking, starting
 from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError
-from zoe.plugin import Deployment, NodeReport, ServiceReport, ServiceSpec, ServiceState, Usage
+from zoe.plugin import Deployment, NodeReport, ServiceReport, ServiceSpec, ServiceState, SocksDoor, Usage
 
 Answer = TypeVar("Answer")
 
@@ -49,6 +50,7 @@ class Engine:
         self._tell = tell
         self._known = Known()
         self._networks = NetworkBook(deployment, settings.network)
+        self._doors, self._has_doors = Doors(deployment, settings), has_doors(engine)
         self._gpus = Gpus(engine.gpus)
         self._meter = Meter(here=engine.url.startswith("unix://"))
         self._shelf = Shelf()
@@ -61,6 +63,7 @@ class Engine:
 
     def close(self) -> None:
         """Hang up."""
+        self._doors.close()
         self._link.stop()
 
     def node(self) -> NodeReport:
@@ -119,16 +122,18 @@ class Engine:
         with asking(self.name):
             return _unless_gone(lambda: client.log_frames(container, follow=follow, since=since))
 
-    def address(self, container: str) -> str | None:
-        """Return a container's address in its network."""
+    def address(self, container: str) -> tuple[str, SocksDoor | None] | None:
+        """Return a container's address in its network, and the door to dial it through."""
         entry = self._known.get(container)
         if entry is not None and entry.report.address:
-            return entry.report.address
+            return entry.report.address, self._door(entry.owner)
         client = self._link.client()
         with asking(self.name):
             found = _unless_gone(lambda: client.inspect_container(container))
         report = from_inspection(self.name, found) if found else None
-        return report.address if report else None
+        if found is None or report is None or report.address is None:
+            return None
+        return report.address, self._door(found["Config"]["Labels"].get(OWNER_LABEL, ""))
 
     def usage(self, containers: Sequence[str]) -> dict[str, Usage]:
         """Return what these containers use; one that does not run is left out."""
@@ -144,6 +149,8 @@ class Engine:
     def _start(self, client: Client, service: ServiceSpec) -> ServiceReport:
         gpus = self._gpus.take(service.who.id, service.reserved.gpus)
         network = self._networks.join(self._bridges(client), service.owner, service.who.id)
+        if service.ports and self._has_doors:
+            self._doors.begin(self._place, service.owner, network)
         around = Surroundings(self._deployment.id, network, float(self._link.total.cores), gpus)
         body = described(service, self._set, around)
         found = self._launcher.launch(client, service.dns_name, body, lambda words: self._tell_way(service, words))
@@ -163,7 +170,14 @@ class Engine:
             self._networks.leave(self._bridges(client), owner, service)
 
     def _bridges(self, client: Client) -> Bridges:
-        return Bridges(client, internal=self._set.network.internal)
+        doors = self._doors if self._has_doors else None
+        return Bridges(client, doors, internal=self._set.network.internal)
+
+    def _place(self) -> Place:
+        return Place(self.name, self._link.client(), self._engine)
+
+    def _door(self, owner: str) -> SocksDoor | None:
+        return self._doors.into(self._place(), owner) if needs_door(self._engine) else None
 
     def _catch_up(self, client: Client) -> None:
         self._shelf.changed()
@@ -172,8 +186,11 @@ class Engine:
         ours = [(who, entry["Labels"]) for entry in listed if (who := who_of(entry["Labels"])) is not None]
         self._gpus.adopt((who.id, labels) for who, labels in ours)
         members = [(labels.get(OWNER_LABEL, ""), who.id) for who, labels in ours]
-        for owner in self._networks.adopt(bridges.ours(self._deployment.id), members):
+        networks = list(bridges.ours(self._deployment.id))
+        for owner in self._networks.adopt(networks, members):
             self._networks.leave(bridges, owner, -1)
+        used = {network["Id"] for network in networks} if self._has_doors else set()
+        self._doors.remove(client, used, all_but=True)
         self._compare(client, listed)
 
     def _listing(self, client: Client) -> Sequence[Said]:

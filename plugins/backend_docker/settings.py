@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, IPvAnyAddress, field_validator, model_validator
 
 from zoe.plugin import PluginSettings, Size
 
@@ -16,6 +17,15 @@ MIB = 1024**2
 def local_url() -> str:
     """Return where the engine of this machine answers: DOCKER_HOST, as for every other client, or its usual socket."""
     return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+
+
+def is_here(url: str) -> bool:
+    """Tell whether an engine is on Zoe's own machine: it answers at a socket, or on the loopback."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return url.startswith("unix:") or host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class TlsSettings(PluginSettings):
@@ -29,7 +39,23 @@ class TlsSettings(PluginSettings):
     """The key of Zoe's own certificate."""
 
 
-class EngineSettings(PluginSettings):
+class DoorSettings(PluginSettings):
+    """How Zoe reaches the doors into users' networks on an engine."""
+
+    door_address: IPvAnyAddress | None = None
+    """The one address of that machine where doors listen, each on a port of its own; Zoe has to reach it."""
+    door_network: Annotated[str, Field(min_length=1)] | None = None
+    """A network of the engine that doors join; Zoe's own container is the only other one in it."""
+
+    @field_validator("door_address")
+    @classmethod
+    def _one(cls, address: IPvAnyAddress | None) -> IPvAnyAddress | None:
+        if address is not None and (address.is_unspecified or address.is_multicast):
+            raise ValueError(f"doors listen on one address that you name, never on all: {address} is none")
+        return address
+
+
+class EngineSettings(DoorSettings):
     """One engine: a node of the cluster."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
@@ -83,6 +109,8 @@ class ContainerSettings(PluginSettings):
     """Linux capabilities given back; all are taken by default, and the official images of Zoe need none."""
     pids_limit: Annotated[int, Field(gt=0)] = 4096
     """Processes and threads that a service may have at a time."""
+    door_image: Annotated[str, Field(min_length=1)] = "zoe-socks:1"
+    """The image of the doors into users' networks (`make images`), where Zoe is not in those networks itself."""
     log_max_bytes: Annotated[Size, Field(ge=65536)] = 64 * MIB
     """How much of a service's log the engine keeps, the newest; what came before is cut."""
 

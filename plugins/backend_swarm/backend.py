@@ -16,6 +16,7 @@ from backend_docker.networks import DEPLOYMENT_LABEL, OWNER_LABEL, NetworkBook
 from backend_docker.reports import who_of
 from backend_docker.words import said, starting
 from backend_swarm.board import Board
+from backend_swarm.doors import OverlayDoors
 from backend_swarm.managers import Managers
 from backend_swarm.overlays import Overlays
 from backend_swarm.service import described, stopped
@@ -52,7 +53,8 @@ class SwarmBackend(Backend):
         assert isinstance(settings, SwarmSettings)  # noqa: S101 - the plugin manager validates with `Settings`
         self._set = settings
         self._managers = Managers(settings.managers, settings.timeout)
-        self._overlays = Overlays(self._managers, internal=settings.network.internal)
+        self._doors = OverlayDoors(self._managers, deployment, settings)
+        self._overlays = Overlays(self._managers, self._doors, internal=settings.network.internal)
         self._networks = NetworkBook(deployment, settings.network)
         self._listeners: list[Callable[[ServiceReport], None]] = []
         self._owners: dict[Handle, tuple[str, int]] = {}
@@ -68,6 +70,7 @@ class SwarmBackend(Backend):
     def close(self) -> None:
         """Hang up; the services run on."""
         self._board.stop()
+        self._doors.close()
         self._managers.close()
 
     def nodes(self) -> Sequence[NodeReport]:
@@ -131,15 +134,23 @@ class SwarmBackend(Backend):
         return self._follow(handle) if follow else self._log(handle)
 
     def address(self, handle: Handle, port: int) -> Address:
-        """Tell the task's address in its network; only what is in that network reaches it."""
+        """Tell the task's address in its network, and the door into it: only what is in that network reaches it."""
         last = self._board.last(handle)
         if last is None or last.address is None:
             raise BackendUnavailableError("the service has no address: it does not run")
-        return Address(last.address, port)
+        return Address(last.address, port, self._doors.into(self._owner(handle)))
 
     def usage(self, handles: Sequence[Handle]) -> Mapping[Handle, Usage]:  # noqa: ARG002 - the contract's
         """Nothing: the managers of a Swarm do not know it."""
         return {}
+
+    def _owner(self, handle: Handle) -> str:
+        if handle in self._owners:
+            return self._owners[handle][0]
+        found = self._inspect(handle)
+        if found is None:
+            raise BackendUnavailableError("the service is gone")
+        return str(found["Spec"]["Labels"].get(OWNER_LABEL, ""))
 
     def _tell(self, report: ServiceReport) -> None:
         for listener in self._listeners:
@@ -169,8 +180,10 @@ class SwarmBackend(Backend):
             if who is not None:
                 members.append((labels.get(OWNER_LABEL, ""), who.id))
                 self._owners[handle_of(service["ID"])] = members[-1]
-        for owner in self._networks.adopt(self._overlays.ours(self.deployment.id), members):
+        networks = list(self._overlays.ours(self.deployment.id))
+        for owner in self._networks.adopt(networks, members):
             self._networks.leave(self._overlays, owner, -1)
+        self._doors.keep_only({network["Id"] for network in networks})
         self._adopted = True
 
     def _node_id(self, name: str) -> str | None:
@@ -183,6 +196,8 @@ class SwarmBackend(Backend):
 
     def _create(self, service: ServiceSpec, node: str | None) -> Handle:
         network = self._networks.join(self._overlays, service.owner, service.who.id)
+        if service.ports:
+            self._doors.begin(service.owner, network)
         body = described(service, self._set, Surroundings(self.deployment.id, network, 0.0, ()), node)
         try:
             return handle_of(self._managers.ask(lambda client: client.create_service_from(body)))

@@ -1,7 +1,8 @@
 """Speaking with whichever manager answers."""
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from docker.errors import APIError
@@ -13,6 +14,7 @@ from zoe.errors import BackendUnavailableError
 
 Said = dict[str, Any]
 Answer = TypeVar("Answer")
+_LEFT_OUT = 30.0  # seconds
 _NO_LEADER = frozenset({500, 503})
 
 
@@ -23,6 +25,7 @@ class Managers:
         self._managers = managers
         self._timeout = timeout
         self._clients: dict[int, Client] = {}
+        self._silent_until: dict[int, float] = {}
         self._current = 0
         self._lock = threading.Lock()
 
@@ -51,6 +54,22 @@ class Managers:
                 self._current = number
                 return found
         raise BackendUnavailableError(f"no manager of the Swarm answers: {'; '.join(complaints)}")
+
+    def in_turn(self) -> Iterator[tuple[ManagerSettings, Client]]:
+        """Yield each manager that answers, the one that answered last first; a silent one is left out for a while."""
+        first = self._current
+        for turn in range(len(self._managers)):
+            number = (first + turn) % len(self._managers)
+            if time.monotonic() < self._silent_until.get(number, 0.0):
+                continue
+            try:
+                client = self._client(number)
+                client.ping()
+            except SILENCE:
+                self._forget(number)
+                self._silent_until[number] = time.monotonic() + _LEFT_OUT
+            else:
+                yield self._managers[number], client
 
     def close(self) -> None:
         """Hang up."""

@@ -8,16 +8,18 @@ from docker.errors import APIError
 
 from backend_docker.networks import DEPLOYMENT_LABEL
 from backend_docker.words import said
+from backend_swarm.doors import OverlayDoors
 from backend_swarm.managers import Managers
 
 _TRIES, _PAUSE = 40, 0.25
 
 
 class Overlays:
-    """Speaks with a Swarm about networks."""
+    """Speaks with a Swarm about networks; `doors`: into them."""
 
-    def __init__(self, managers: Managers, *, internal: bool) -> None:
+    def __init__(self, managers: Managers, doors: OverlayDoors, *, internal: bool) -> None:
         self._managers = managers
+        self._doors = doors
         self._internal = internal
 
     def list(self) -> Iterable[dict[str, Any]]:
@@ -48,8 +50,9 @@ class Overlays:
         return str(made["Id"])
 
     def remove(self, network: str) -> None:
-        """Remove a network."""
+        """Remove a network, and the doors into it before."""
         for _ in range(_TRIES):
+            self._doors.remove(network)
             try:
                 return self._managers.ask(lambda client: client.remove_network(network))
             except APIError as error:

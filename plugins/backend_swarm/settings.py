@@ -6,12 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from backend_docker.settings import ContainerSettings, EngineSettings, NetworkSettings, TlsSettings, local_url
-from zoe.plugin import PluginSettings
+from backend_docker.settings import (
+    ContainerSettings,
+    DoorSettings,
+    EngineSettings,
+    NetworkSettings,
+    TlsSettings,
+    local_url,
+)
 
 
-class ManagerSettings(PluginSettings):
-    """One manager of the Swarm."""
+class ManagerSettings(DoorSettings):
+    """One manager of the Swarm. Doors on Zoe's own machine are on its loopback, if nothing else is named."""
 
     url: Annotated[str, Field(pattern=r"^(unix|tcp|ssh)://.+")]
     """Where it answers: `unix:///path`, `tcp://host:port`, or `ssh://user@host`."""

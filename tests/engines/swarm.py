@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import docker
 
 from tests.engines import residue
+from tests.engines.building import give_door
 from tests.engines.daemon import Daemon
 from tests.engines.images import give_busybox
 from tests.engines.needs import run, try_each
@@ -134,6 +135,7 @@ def _start(node: Node) -> None:
     node.daemon.start()
     with node.daemon.client() as client:
         give_busybox(client)
+    give_door(node.daemon)
 
 
 def _join(swarm: Swarm) -> None:

@@ -1,0 +1,210 @@
+"""The doors into users' networks: a SOCKS5 proxy in each, for a Zoe that is not in them itself.
+
+What there is to know of a door the engine knows: it is found by its name, also after a restart of Zoe, and made where
+it is missing. It goes before its network does.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from backend_docker.client import Client
+from backend_docker.door_container import CREDENTIALS, DOOR_LABEL, INTO_LABEL, Door, Network, credentials
+from backend_docker.door_key import DoorKey
+from backend_docker.launching import NetworkGoneError
+from backend_docker.networks import DEPLOYMENT_LABEL, network_name
+from backend_docker.settings import ContainerSettings, DoorSettings, EngineSettings, is_here
+from backend_docker.words import asking, said
+from zoe.errors import BackendUnavailableError, ZoeError
+from zoe.plugin import Deployment, SocksDoor
+
+log = logging.getLogger(__name__)
+
+_CONFLICT = 409
+_GONE = frozenset({404, 409})
+_TRIES = 4
+_AT_A_TIME = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An engine where doors may stand: its name, a client of it, and what the administrator named for it."""
+
+    name: str
+    client: Client
+    settings: DoorSettings
+
+
+class Doors:
+    """Finds, makes and removes doors; used by many threads. One makes a door, the others wait for it."""
+
+    def __init__(self, deployment: Deployment, settings: ContainerSettings) -> None:
+        self._deployment = deployment
+        self._image = settings.door_image
+        self._key = DoorKey(deployment.data_dir)
+        self._making: dict[tuple[str, str], Future[SocksDoor]] = {}
+        self._begun: set[str] = set()
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="door")
+
+    def close(self) -> None:
+        """Make no more; those that are there stay."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def begin(self, place: Callable[[], Place], owner: str, network: str) -> None:
+        """Make the door into a network (an id), while the first service in it that has a port starts."""
+        with self._lock:
+            if network in self._begun:
+                return
+            self._begun.add(network)
+        with suppress(RuntimeError):  # Zoe is ending
+            self._pool.submit(self._made_quietly, place, owner)
+
+    def into(self, place: Place, owner: str) -> SocksDoor:
+        """Return the door into an owner's network, made where it is missing.
+
+        Raises:
+            BackendUnavailableError: there is none to be had, and why.
+
+        """
+        with self._lock:
+            first = (place.name, owner) not in self._making
+            making = self._making.setdefault((place.name, owner), Future())
+        if not first:
+            return making.result()
+        try:
+            with asking(place.name):
+                making.set_result(self._found_or_made(place, owner))
+        except BaseException as error:
+            making.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._making[place.name, owner]
+        return making.result()
+
+    def remove(self, client: Client, networks: Collection[str], *, all_but: bool = False) -> None:
+        """Remove the doors into these networks (ids), or into all but these."""
+        for door in self._ours(client):
+            if (door["Labels"].get(INTO_LABEL) in networks) is not all_but:
+                _remove(client, door["Id"])
+        with self._lock:
+            self._begun = self._begun & set(networks) if all_but else self._begun - set(networks)
+
+    def _made_quietly(self, place: Callable[[], Place], owner: str) -> None:
+        try:
+            self.into(place(), owner)
+        except NetworkGoneError:
+            pass  # before anybody asked for a page
+        except (ZoeError, DockerException, OSError) as error:
+            # The first page asks again, and says what is wrong; the network may be gone already, too.
+            log.warning("no door into the network of %s yet: %s", owner, error)
+
+    def _ours(self, client: Client) -> Iterable[Mapping[str, Any]]:
+        wanted = {"label": [f"{DEPLOYMENT_LABEL}={self._deployment.id}", DOOR_LABEL]}
+        found: list[dict[str, Any]] = client.containers(all=True, filters=wanted)
+        return found
+
+    def _found_or_made(self, place: Place, owner: str) -> SocksDoor:
+        network, _ = network_name(self._deployment, owner)
+        name = f"{network}-door"
+        door = Door(self._deployment.id, self._image, place.settings)
+        mark, password = self._key.mark(f"{network} {door.mark_of()}"), self._key.password(network)
+        for _ in range(_TRIES):
+            found = _inspected(place.client, name)
+            if found is None:
+                _make(place, door.described(_network(place.client, network), mark), name)
+            elif (found["Config"]["Labels"] or {}).get(DOOR_LABEL) != mark:
+                self._clear(place, found, name)
+            elif found["State"]["Running"] and (where := door.where(found)) is not None:
+                return SocksDoor(*where, network, password)
+            else:
+                _open(place.client, found, network, credentials(network, password))
+        raise BackendUnavailableError(f"the door {name} does not stay open on {place.name}: its log may tell more")
+
+    def _clear(self, place: Place, found: Mapping[str, Any], name: str) -> None:
+        """Remove a door of other settings or of another key; what is not ours stays."""
+        labels = found["Config"]["Labels"] or {}
+        if labels.get(DEPLOYMENT_LABEL) != self._deployment.id or DOOR_LABEL not in labels:
+            raise BackendUnavailableError(f"the name {name} is taken on {place.name} by a container that is no door")
+        _remove(place.client, found["Id"])
+
+
+def has_doors(engine: DoorSettings) -> bool:
+    """Tell whether somebody named how doors on an engine are reached."""
+    return engine.door_address is not None or engine.door_network is not None
+
+
+def needs_door(engine: EngineSettings) -> bool:
+    """Tell whether Zoe dials services on an engine through doors.
+
+    Raises:
+        BackendUnavailableError: it would have to, and nobody named how doors there are reached.
+
+    """
+    if not has_doors(engine) and not is_here(engine.url):
+        raise BackendUnavailableError(
+            f"the engine {engine.name} is on another machine: name an address of that machine which this one reaches "
+            "as its door_address, for pages of services there to be opened"
+        )
+    return has_doors(engine)
+
+
+def _make(place: Place, body: dict[str, Any], name: str) -> None:
+    try:
+        place.client.create_container_from_config(body, name)  # type: ignore[no-untyped-call]
+    except ImageNotFound as error:
+        raise BackendUnavailableError(
+            f"the image {body['Image']} of the doors is not on {place.name}: make it there with `make images`, "
+            "or name another as door_image"
+        ) from error
+    except APIError as error:
+        # In a conflict another process of this Zoe was quicker.
+        if error.status_code != _CONFLICT:
+            raise
+
+
+def _inspected(client: Client, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = client.inspect_container(name)
+    except NotFound:
+        return None
+    return found
+
+
+def _network(client: Client, name: str) -> Network:
+    try:
+        found = client.inspect_network(name)
+    except NotFound as error:
+        raise NetworkGoneError(f"the network {name} is gone") from error
+    pools = (found.get("IPAM") or {}).get("Config") or [{}]
+    subnet = str(pools[0].get("Subnet", ""))
+    return Network(found["Id"], name, pools[0].get("Gateway", "").partition("/")[0] or subnet.partition("/")[0])
+
+
+def _open(client: Client, found: Mapping[str, Any], network: str, archive: bytes) -> None:
+    container = found["Id"]
+    try:
+        if network not in found["NetworkSettings"]["Networks"]:
+            client.connect_container_to_network(container, network)
+        client.put_archive(container, CREDENTIALS, archive)
+        client.start(container)
+    except APIError as error:
+        # Its network was removed, or it was: it is made anew where there is still something to lead into.
+        _remove(client, container)
+        if error.status_code not in _GONE:
+            raise BackendUnavailableError(f"the door could not be opened: {said(error)}") from error
+
+
+def _remove(client: Client, container: str) -> None:
+    try:
+        client.remove_container(container, v=True, force=True)
+    except APIError as error:
+        if error.status_code not in _GONE:
+            raise
