@@ -10,6 +10,9 @@ submit again after an outage only what is not there under its name.
   every 20 ms by somebody else throughout.
 - `rate_per_s`: executions over the time from the first submission to the last end.
 - `raw_rate_per_s`, `ratio_to_raw`: the same work by a bare pooled client, before (and for docker also after) the storm.
+  On Docker that client makes the very containers that Zoe makes, on a network of a user's kind.
+- `plain_rate_per_s` (docker): bare containers on the bridge that all share, where nobody finds another by name: what
+  a network of one's own costs the engine.
 - `rss_mb`: the most memory of the serving process.
 """
 

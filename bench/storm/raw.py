@@ -2,17 +2,25 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from docker.types import LogConfig
 
+from backend_docker.bridges import Bridges
 from backend_docker.client import connect
-from backend_docker.settings import EngineSettings
+from backend_docker.container import Surroundings, described
+from backend_docker.settings import DockerSettings, EngineSettings
 from tests.engines.daemon import Daemon
+from zoe.plugin import Limits, Resources, ServiceId, ServiceSpec
 
+_IMAGE = "busybox:latest"
+_MEMORY = 64 << 20
+_PATIENCE = 120.0  # seconds
+_SUBNET = "10.208.0.0/23"
 _numbers = count()
 
 
@@ -35,15 +43,51 @@ def process(command: str, directory: Path) -> Callable[[], object]:
     return run
 
 
-def container(daemon: Daemon, command: str) -> Callable[[], object]:
-    """Return what runs a command line in a container, waits for its end and removes it."""
-    client = connect(EngineSettings(name="raw", url=daemon.url), 120)
-    limits = client.create_host_config(mem_limit=64 << 20, log_config=LogConfig(type="json-file"))
+@contextmanager
+def alike(daemon: Daemon, command: str, cores: float, directory: Path) -> Iterator[Callable[[], object]]:
+    """Lend what runs a command line in the very container that Zoe would make, on a network of a user's kind."""
+    client = connect(EngineSettings(name="raw", url=daemon.url), _PATIENCE)
+    bridges = Bridges(client, None, internal=False)
+    network = bridges.create("bench-raw", {}, {"Driver": "default", "Config": [{"Subnet": _SUBNET}]}, "bench-raw")
 
     def run() -> None:
-        made = client.create_container("busybox:latest", ["/bin/sh", "-c", command], host_config=limits)
+        spec = _spec(next(_numbers), command, cores, directory)
+        body = described(spec, DockerSettings(), Surroundings("bench-raw", network, cores, ()))
+        made = client.create_container_from_config(body, spec.dns_name)["Id"]  # type: ignore[no-untyped-call]
+        client.start(made)
+        client.wait(made)
+        client.remove_container(made, v=True)
+
+    yield run
+    bridges.remove(network)
+    client.close()
+
+
+def plain(daemon: Daemon, command: str) -> Callable[[], object]:
+    """Return what runs a command line in the least of containers, on the bridge that everybody shares."""
+    client = connect(EngineSettings(name="raw", url=daemon.url), _PATIENCE)
+    limits = client.create_host_config(mem_limit=_MEMORY, log_config=LogConfig(type="json-file"))
+
+    def run() -> None:
+        made = client.create_container(_IMAGE, ["/bin/sh", "-c", command], host_config=limits)
         client.start(made)
         client.wait(made)
         client.remove_container(made)
 
     return run
+
+
+def _spec(number: int, command: str, cores: float, directory: Path) -> ServiceSpec:
+    return ServiceSpec(
+        who=ServiceId(number, number, "task0"),
+        group="task",
+        owner="bench",
+        owner_uid=1000,
+        image=_IMAGE,
+        command=command,
+        environment={f"ZOE_BENCH_{n}": "as many as Zoe itself sets" for n in range(10)},
+        reserved=Resources(cores, 8 << 20),
+        limits=Limits(memory=_MEMORY),
+        dns_name=f"raw-{number}",
+        workspace=directory,
+    )

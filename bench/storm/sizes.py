@@ -58,15 +58,17 @@ def process(size: Size) -> dict[str, Figure]:
 def docker(size: Size) -> dict[str, Figure]:
     """Rage over containers of a real engine, each a second long."""
     with docker_engine() as daemon, data_directory() as directory:
-        run = raw.container(daemon, _SECOND)
-        before = raw.rate(run, _share(size), SLOTS)
-        environment = {"ZOE_BACKEND__NAME": "docker", "DOCKER_HOST": daemon.url}
         with daemon.client() as client:
             cores = client.info()["NCPU"]
-        order = _noted("busybox:latest", cores / SLOTS)
-        figures = _rage(directory, environment, size, order, _workspace_books(directory))
-        after = raw.rate(run, _share(size), SLOTS)
-        return _beside((before + after) / 2, figures)
+        plain = raw.rate(raw.plain(daemon, _SECOND), _share(size), SLOTS)
+        with raw.alike(daemon, _SECOND, cores / SLOTS, directory) as run:
+            before = raw.rate(run, _share(size), SLOTS)
+            environment = {"ZOE_BACKEND__NAME": "docker", "DOCKER_HOST": daemon.url}
+            order = _noted("busybox:latest", cores / SLOTS)
+            figures = _rage(directory, environment, size, order, _workspace_books(directory))
+            after = raw.rate(run, _share(size), SLOTS)
+        beside = {"plain_rate_per_s": Figure(plain, "1/s")}
+        return _beside((before + after) / 2, figures) | beside
 
 
 def boinc(size: Size) -> dict[str, Figure]:
