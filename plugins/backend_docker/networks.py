@@ -1,18 +1,20 @@
 """The networks of users on one engine: made with a user's first service, removed with the last."""
 
 import re
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
+from itertools import count
 from typing import Any, Protocol
 
 from docker.errors import APIError
 
 from backend_docker.settings import NetworkSettings
-from backend_docker.subnets import free, no_subnet, taken
+from backend_docker.subnets import free, how_many, no_subnet, taken
 from backend_docker.words import said
 from zoe.errors import BackendBusyError, BackendUnavailableError
 from zoe.plugin import Deployment
@@ -61,6 +63,8 @@ class NetworkBook:
         self._settings = settings
         self._entries: dict[str, _Entry] = {}
         self._changed = threading.Condition()
+        # Each network gets the next subnet: nodes of a Swarm give one back some time after its network is gone.
+        self._turns = count(secrets.randbelow(how_many(settings)))
 
     def adopt(self, networks: Iterable[dict[str, Any]], members: Iterable[tuple[str, int]]) -> list[str]:
         """Take up what is there; return the owners whose network nobody is in: what a crash left."""
@@ -142,7 +146,8 @@ class NetworkBook:
         self, owner: str, labels: dict[str, str], used: list[Any], create: Callable[..., str]
     ) -> str:
         name, key = network_name(self._deployment, owner)
-        for _, subnet in zip(range(_TRIES), free(self._settings, used), strict=False):
+        first = next(self._turns)
+        for _, subnet in zip(range(_TRIES), free(self._settings, used, first), strict=False):
             with suppress(_OverlapError):
                 return _create(create, name, labels, {"Driver": "default", "Config": [{"Subnet": str(subnet)}]}, key)
         raise no_subnet(self._settings)

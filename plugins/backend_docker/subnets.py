@@ -20,12 +20,20 @@ def taken(networks: Iterable[dict[str, Any]]) -> list[IPv4Network]:
     return found
 
 
-def free(settings: NetworkSettings, used: Iterable[IPv4Network]) -> Iterator[IPv4Network]:
-    """Yield the subnets of the range that overlap with none that is used, the lowest first."""
+def free(settings: NetworkSettings, used: Iterable[IPv4Network], first: int = 0) -> Iterator[IPv4Network]:
+    """Yield the subnets of the range that overlap with none that is used: from this one on, those before it last."""
     near = [subnet for subnet in used if subnet.overlaps(settings.subnets)]
-    for candidate in settings.subnets.subnets(new_prefix=settings.subnet_prefix):
+    size, number = 1 << (32 - settings.subnet_prefix), how_many(settings)
+    for turn in range(number):
+        begins = settings.subnets.network_address + (first + turn) % number * size
+        candidate = IPv4Network((begins, settings.subnet_prefix))
         if not any(candidate.overlaps(subnet) for subnet in near):
             yield candidate
+
+
+def how_many(settings: NetworkSettings) -> int:
+    """Return how many subnets the range has."""
+    return 1 << (settings.subnet_prefix - settings.subnets.prefixlen)
 
 
 def no_subnet(settings: NetworkSettings) -> BackendBusyError:

@@ -1,0 +1,226 @@
+"""The doors into the networks of a real Swarm: who passes, where they lead, and how long they are there."""
+
+import itertools
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend_swarm.backend import SwarmBackend
+from backend_swarm.settings import ManagerSettings, SwarmSettings
+from tests.acceptance.conftest import until
+from tests.engines.needs import run
+from tests.engines.swarm import Swarm
+from zoe.errors import BackendUnavailableError
+from zoe.gateway.dialling import connect
+from zoe.plugin import Address, Deployment, PortSpec, ServiceReport, SocksDoor
+from zoe.testing.service_spec import service_spec
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("swarm")]
+
+WEB = "mkdir /tmp/www; echo hello > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www"
+_numbers = itertools.count(60_000)
+
+
+@pytest.fixture
+def settings(swarm_cluster: Swarm) -> SwarmSettings:
+    manager = swarm_cluster.manager
+    reached = ManagerSettings.model_validate({"url": manager.daemon.url, "door_address": manager.address})
+    return SwarmSettings(managers=[reached], stop_grace=1.0, look_seconds=0.5)
+
+
+@pytest.fixture
+def backend(settings: SwarmSettings, tmp_path: Path) -> Iterator[SwarmBackend]:
+    found = opened(settings, tmp_path)
+    yield found
+    for report in found.services():
+        found.remove(report.handle)
+    found.close()
+
+
+def opened(settings: SwarmSettings, tmp_path: Path) -> SwarmBackend:
+    found = SwarmBackend(settings, Deployment("doors", tmp_path.name, tmp_path))
+    found.open()
+    return found
+
+
+def web(backend: SwarmBackend, tmp_path: Path, owner: str = "ada", node: str = "zoe-node3") -> ServiceReport:
+    ports = [PortSpec("web", 8080)]
+    spec = service_spec(backend, tmp_path / "workspace", next(_numbers), WEB, owner=owner, ports=ports)
+    return backend.start(spec, node)
+
+
+def page(address: Address, seconds: float = 5.0) -> bytes:
+    with connect(address, seconds) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def shows(address: Address, words: bytes, seconds: float = 5.0) -> bool:
+    try:
+        return words in page(address, seconds)
+    except OSError:
+        return False
+
+
+def doors(cluster: Swarm) -> list[dict[str, Any]]:
+    with cluster.client() as client:
+        found: list[dict[str, Any]] = client.containers(all=True, filters={"label": "zoe_door"})
+        return found
+
+
+def knocked(door: SocksDoor, host: str, port: int, **other: str) -> Address:
+    return Address(host, port, replace(door, **other))
+
+
+def test_a_page_on_another_node_opens_through_the_door_which_goes_with_its_network(
+    backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
+) -> None:
+    report = web(backend, tmp_path)
+    assert report.node != swarm_cluster.manager.name
+    address = backend.address(report.handle, 8080)
+    until(lambda: shows(address, b"hello"), "the page")
+    (door,) = doors(swarm_cluster)
+    assert {port.get("IP") for port in door["Ports"]} == {swarm_cluster.manager.address}
+    assert [one.who for one in backend.services()] == [report.who]
+    backend.stop(report.handle, 0)
+    backend.remove(report.handle)
+    assert not doors(swarm_cluster)
+
+
+def test_a_door_lets_in_who_has_its_own_credentials_and_leads_into_its_own_network_alone(
+    backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
+) -> None:
+    ada, eve = (backend.address(web(backend, tmp_path, owner).handle, 8080) for owner in ("ada", "eve"))
+    assert ada.door is not None
+    assert eve.door is not None
+    for address in (ada, eve):
+        until(lambda address=address: shows(address, b"hello"), "the page")  # type: ignore[misc]
+    with pytest.raises(ConnectionRefusedError, match="door"):
+        page(knocked(ada.door, ada.host, 8080, password="wrong"))
+    with pytest.raises(ConnectionRefusedError, match="door"):
+        page(knocked(ada.door, ada.host, 8080, username=eve.door.username, password=eve.door.password))
+    # Another user's service, and an address that every node's containers reach otherwise.
+    assert not shows(knocked(ada.door, eve.host, 8080), b"hello", 1.5)
+    assert not shows(knocked(ada.door, swarm_cluster.manager.address, 2375), b"HTTP", 1.5)
+
+
+def test_the_password_of_a_door_is_in_no_description_and_no_list_of_processes(
+    backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
+) -> None:
+    door = backend.address(web(backend, tmp_path).handle, 8080).door
+    assert door is not None
+    key = tmp_path / "door.key"
+    assert (key.stat().st_mode & 0o777, len(key.read_bytes())) == (0o600, 32)
+    with swarm_cluster.client() as client:
+        (found,) = doors(swarm_cluster)
+        told = json.dumps(client.inspect_container(found["Id"])) + client.logs(found["Id"]).decode()
+        running = json.dumps(client.top(found["Id"], "-eo pid,user,args"))
+    assert "microsocks" in running
+    assert "65534" in running or "nobody" in running
+    assert door.password not in told + running + repr(door)
+
+
+def test_a_door_that_was_killed_or_removed_comes_back(
+    backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
+) -> None:
+    report = web(backend, tmp_path)
+    until(lambda: shows(backend.address(report.handle, 8080), b"hello"), "the page")
+    for hurt in ("crashed", "stopped", "removed"):
+        (found,) = doors(swarm_cluster)
+        with swarm_cluster.client() as client:
+            if hurt == "crashed":
+                os.kill(client.inspect_container(found["Id"])["State"]["Pid"], signal.SIGKILL)
+            elif hurt == "stopped":
+                client.kill(found["Id"])
+            else:
+                client.remove_container(found["Id"], force=True, v=True)
+        until(lambda: shows(backend.address(report.handle, 8080), b"hello"), f"the page of a door that was {hurt}")
+        assert len(doors(swarm_cluster)) == 1
+
+
+def test_a_zoe_started_again_finds_the_door_and_removes_one_whose_network_nobody_uses(
+    backend: SwarmBackend, settings: SwarmSettings, tmp_path: Path, swarm_cluster: Swarm
+) -> None:
+    report = web(backend, tmp_path)
+    before = backend.address(report.handle, 8080)
+    (door,) = doors(swarm_cluster)
+    again = opened(settings, tmp_path)
+    try:
+        until(lambda: any(one.address for one in again.services()), "the service in the next Zoe's list")
+        assert again.address(report.handle, 8080) == before
+        assert [one["Id"] for one in doors(swarm_cluster)] == [door["Id"]]
+        with swarm_cluster.client() as client:
+            client.remove_service(json.loads(report.handle)["service"])
+    finally:
+        again.close()
+    last = opened(settings, tmp_path)
+    try:
+        assert not doors(swarm_cluster)
+        # The Swarm takes its time to say so.
+        with swarm_cluster.client() as client:
+            ours = {"label": f"zoe_deployment_id={tmp_path.name}"}
+            until(lambda: not client.networks(filters=ours), "the network's end")
+    finally:
+        last.close()
+
+
+def test_who_changes_where_doors_are_finds_each_made_anew(
+    backend: SwarmBackend, settings: SwarmSettings, tmp_path: Path, swarm_cluster: Swarm
+) -> None:
+    report = web(backend, tmp_path)
+    backend.address(report.handle, 8080)
+    # What a Zoe in a container has: a network that it shares with the doors, and no port on the machine.
+    with swarm_cluster.client() as client:
+        client.create_network("zoe-shared", driver="bridge")
+    (manager,) = settings.managers
+    moved = manager.model_copy(update={"door_address": None, "door_network": "zoe-shared"})
+    again = opened(settings.model_copy(update={"managers": [moved]}), tmp_path)
+    try:
+        until(lambda: any(one.address for one in again.services()), "the service in the next Zoe's list")
+        address = again.address(report.handle, 8080)
+        (found,) = doors(swarm_cluster)
+        assert not [port for port in found["Ports"] if "IP" in port]
+        assert address.door is not None
+        assert address.door.host == found["NetworkSettings"]["Networks"]["zoe-shared"]["IPAddress"]
+        fetched = run("nsenter", f"--net=/var/run/netns/{swarm_cluster.manager.name}", "curl", "-s", "--retry", "5",
+                      "--retry-all-errors", "--socks5", f"{address.door.host}:{address.door.port}", "-U",
+                      f"{address.door.username}:{address.door.password}", f"http://{address.host}:8080/")  # fmt: skip
+        assert fetched == "hello\n"
+    finally:
+        again.remove(report.handle)
+        again.close()
+        with swarm_cluster.client() as client:
+            client.remove_network("zoe-shared")
+
+
+def test_without_the_image_of_the_doors_services_run_and_their_pages_say_what_to_do(
+    settings: SwarmSettings, tmp_path: Path
+) -> None:
+    backend = opened(settings.model_copy(update={"door_image": "no-such-door:1"}), tmp_path)
+    try:
+        report = web(backend, tmp_path)
+        with pytest.raises(BackendUnavailableError, match=r"no-such-door:1.*make images"):
+            backend.address(report.handle, 8080)
+        backend.remove(report.handle)
+    finally:
+        backend.close()
+
+
+def test_a_manager_elsewhere_without_an_address_for_doors_is_told_in_words(
+    swarm_cluster: Swarm, tmp_path: Path
+) -> None:
+    manager = ManagerSettings(url=f"tcp://{swarm_cluster.manager.address}:2375")
+    backend = opened(SwarmSettings(managers=[manager], stop_grace=1.0, look_seconds=0.5), tmp_path)
+    try:
+        report = web(backend, tmp_path)
+        with pytest.raises(BackendUnavailableError, match="door_address"):
+            backend.address(report.handle, 8080)
+        backend.remove(report.handle)
+    finally:
+        backend.close()
