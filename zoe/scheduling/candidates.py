@@ -1,113 +1,127 @@
 """Where a part may start now, remembered by shape: only nodes that changed since are looked at again."""
 
-import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 from zoe.scheduling.guard import Chooser
 from zoe.scheduling.model import Part, Resources
+from zoe.scheduling.remembered import Memory, Remembered, Score
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.together import carries
-from zoe.scheduling.vectors import Vector, resources
-
-Score = tuple[float, ...]
-_MOST_SCORES, _MOST_SHAPES = 20_000, 50
-
-
-@dataclass(slots=True)
-class _Remembered:
-    nodes: dict[int, Score | None]
-    at: int
-    unrated: list[int]
-    scores: dict[tuple[int, Vector, int], Score]
-    best: list[tuple[Score, int]] = field(default_factory=list)
-
-
-class Scores:
-    """What a placement said of nodes, kept between passes: it depends on nothing but what it was asked with."""
-
-    def __init__(self) -> None:
-        self._of: dict[Shape, dict[tuple[int, Vector, int], Score]] = {}
-
-    def of(self, shape: Shape) -> dict[tuple[int, Vector, int], Score]:
-        """Return what is known of a shape: by the node's number, what is free there, and how many are beside."""
-        found = self._of.get(shape)
-        if found is None or len(found) > _MOST_SCORES:
-            if len(self._of) > _MOST_SHAPES:
-                self._of.clear()
-            found = self._of[shape] = {}
-        return found
+from zoe.scheduling.vectors import resources
 
 
 class Candidates:
-    """Picks nodes for one pass."""
+    """Picks nodes for one pass. What is not capped is remembered beyond it: the cap is another in each pass."""
 
-    def __init__(self, room: Room, chooser: Chooser, scores: Scores) -> None:
-        self._room = room
-        self._chooser = chooser
-        self._scores = scores
-        self._of: dict[tuple[Shape, bool], _Remembered] = {}
-        self._free = _FreeRoom(room)
+    def __init__(self, room: Room, chooser: Chooser, memory: Memory) -> None:
+        self.room = room
+        self.chooser = chooser
+        self.free = _FreeRoom(room)
+        self._memory = memory
+        self._of: tuple[dict[Shape, Remembered], dict[Shape, Remembered]] = memory.looked_at(room.log), {}
 
-    def pick(self, part: Part, shape: Shape, beside: Mapping[int, int], *, capped: bool) -> int | None:
-        """Return the node for a part, None if no node has room. `beside`: its execution's parts, by node."""
-        found = self._look(shape, capped=capped)
-        if not found.nodes:
-            return None
-        if self._chooser.scores:
-            return self._best(part, found, beside)
-        numbers = sorted(found.nodes)
-        return numbers[self._chooser.choose(part, [self._room.nodes[n] for n in numbers], self._free)]
-
-    def _look(self, shape: Shape, *, capped: bool) -> _Remembered:
-        found = self._of.get((shape, capped))
-        log = self._room.log
-        if found is None:
-            nodes = self._room.where_now(shape, capped=capped)
-            self._of[shape, capped] = found = _Remembered(dict.fromkeys(nodes), len(log), nodes, self._scores.of(shape))
+    def look(self, shape: Shape, *, capped: bool) -> Remembered:
+        """Return the nodes where a part of a shape may start."""
+        found = self._of[capped].get(shape)
+        log = self.room.log
+        if found is None or len(log) - found.at > 2 * len(self.room.nodes):
+            nodes = self.room.where_now(shape, capped=capped)
+            found = self._of[capped][shape] = Remembered(len(log), nodes, self._memory.scores(shape))
         elif found.at < len(log):
-            labelled = shape.labels
-            for node in set(log[found.at :]):
-                if not self._room.may_start(shape, node, capped=capped):
-                    found.nodes.pop(node, None)
-                elif carries(self._room.nodes[node], labelled):
-                    found.nodes[node] = None
-                    found.unrated.append(node)
+            self._look_again(found, log[found.at :], shape, capped=capped)
             found.at = len(log)
         return found
 
-    def _best(self, part: Part, found: _Remembered, beside: Mapping[int, int]) -> int:
-        self._rate(part, found)
-        passed: list[tuple[Score, int]] = []
-        rated = [(self._score(part, found, node, count), node) for node, count in beside.items() if node in found.nodes]
-        while found.best:
-            score, node = found.best[0]
-            if found.nodes.get(node) == score:
-                if node not in beside:
-                    rated.append((score, node))
-                    break
-                passed.append((score, node))
-            heapq.heappop(found.best)
-        for entry in passed:
-            heapq.heappush(found.best, entry)
-        return min(rated)[1]
+    def _look_again(self, found: Remembered, changed: list[int], shape: Shape, *, capped: bool) -> None:
+        room, nodes, labels = self.room, found.nodes, shape.labels
+        for node in set(changed) if len(changed) > 1 else changed:
+            if not room.may_start(shape, node, capped=capped):
+                nodes.pop(node, None)
+                continue
+            rated = nodes.get(node)
+            if (rated is None or rated[1] != room.now[node]) and (not labels or carries(room.nodes[node], labels)):
+                found.doubt(node)
 
-    def _rate(self, part: Part, found: _Remembered) -> None:
-        for node in found.unrated:
-            if node in found.nodes and found.nodes[node] is None:
-                rating = found.nodes[node] = self._score(part, found, node, 0)
-                heapq.heappush(found.best, (rating, node))
-        found.unrated.clear()
-
-    def _score(self, part: Part, found: _Remembered, node: int, beside: int) -> Score:
-        free = self._room.now[node]
+    def score(self, part: Part, found: Remembered, node: int, beside: int) -> Score:
+        """Return what the placement says of a node; `beside`: how many parts of the same execution are there."""
+        free = self.room.now[node]
         known = found.scores.get((node, free, beside))
         if known is None:
-            known = self._chooser.score(part, self._room.nodes[node], resources(free), beside)
-            if self._chooser.scores:  # it has not failed meanwhile
+            known = self.chooser.score(part, self.room.nodes[node], resources(free), beside)
+            if self.chooser.scores:
                 found.scores[node, free, beside] = known
+            else:  # it has failed just now: what it said before counts no more either
+                self._memory.forget()
         return known
+
+
+class Picking:
+    """Picks nodes for parts of one execution and one shape, one after the other. Others change no room meanwhile.
+
+    `beside`: the execution's parts, by node; whoever places one where it was told to counts it there.
+    """
+
+    def __init__(self, candidates: Candidates, shape: Shape, beside: Mapping[int, int], *, capped: bool) -> None:
+        self._candidates = candidates
+        self._shape = shape
+        self._beside = beside
+        self._capped = capped
+        self._begun = False
+        self._found = candidates.look(shape, capped=capped)
+        self._near: list[tuple[Score, int]] = []
+        self._last = -1
+
+    def node(self, part: Part) -> int | None:
+        """Return the node for a part, None if no node has room."""
+        candidates = self._candidates
+        if candidates.chooser.scores:
+            if not self._begun:
+                self._begin(part)
+            elif self._last >= 0:
+                self._rate_again(part, self._last)
+            if candidates.chooser.scores:  # it may have failed just now
+                self._last = self._best()
+                return self._last if self._last >= 0 else None
+        found = candidates.look(self._shape, capped=self._capped)
+        if not found.nodes:
+            return None
+        numbers = sorted(found.nodes)
+        nodes = candidates.room.nodes
+        return numbers[candidates.chooser.choose(part, [nodes[n] for n in numbers], candidates.free)]
+
+    def _begin(self, part: Part) -> None:
+        self._begun = True
+        found, score = self._found, self._candidates.score
+        now = self._candidates.room.now
+        for node in found.take_doubts():
+            found.rate(node, score(part, found, node, 0), now[node])
+        nodes = found.nodes
+        self._near = [(score(part, found, node, count), node) for node, count in self._beside.items() if node in nodes]
+        heapify(self._near)
+
+    def _rate_again(self, part: Part, node: int) -> None:
+        if self._candidates.room.may_start(self._shape, node, capped=self._capped):
+            beside = self._beside.get(node, 0)
+            heappush(self._near, (self._candidates.score(part, self._found, node, beside), node))
+
+    def _best(self) -> int:
+        """Take the best node: of those without parts of this execution, or of those with some; -1 if there is none."""
+        found, near = self._found, self._near
+        best, nodes, beside = found.best, found.nodes, self._beside
+        while best:
+            score, node = best[0]
+            rated = nodes.get(node)
+            if rated is not None and rated[0] == score:
+                if near and near[0] < best[0]:
+                    break
+                found.doubt(node)  # its room changes now, or somebody is beside
+                if node not in beside:
+                    heappop(best)
+                    return node
+            heappop(best)
+        return heappop(near)[1] if near else -1
 
 
 class _FreeRoom(Mapping[str, Resources]):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from zoe.scheduling import gangs
+from zoe.scheduling.candidates import Picking
 from zoe.scheduling.model import Part
 from zoe.scheduling.passing import Pass, Why
 from zoe.scheduling.refusals import Refusals
@@ -62,6 +63,8 @@ def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) 
     near = current.beside(known)
     refused: list[Shape] = []
     placed: list[tuple[Part, int]] = []
+    picking: Picking | None = None
+    before: Shape | None = None
     for part, shape in zip(known.elastic_parts(), elastic.shapes, strict=True):
         # Parts of one shape stand together: one that found no room speaks for those after it.
         if refused and not contested and shape is refused[-1]:
@@ -70,7 +73,9 @@ def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) 
             continue
         node = None
         if not current.no_start[0].covers_shape(shape):
-            node = current.candidates.pick(part, shape, near, capped=False)
+            if picking is None or shape is not before:
+                picking, before = Picking(current.candidates, shape, near, capped=False), shape
+            node = picking.node(part)
         if node is None:
             current.no_start[0].add_shape(shape)
             refused.append(shape)

@@ -2,11 +2,12 @@
 
 from collections import Counter
 
+from zoe.scheduling.candidates import Picking
 from zoe.scheduling.model import Part
 from zoe.scheduling.passing import Pass
 from zoe.scheduling.register import Known
 from zoe.scheduling.search import fit
-from zoe.scheduling.shapes import Gang
+from zoe.scheduling.shapes import Gang, Shape
 
 Placed = list[tuple[Part, int]]
 
@@ -26,8 +27,12 @@ def place(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) 
 def _by_placement(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
     placed: Placed = []
     near = current.beside(known)
+    picking: Picking | None = None
+    before: Shape | None = None
     for part, shape in zip(known.core_parts(), gang.shapes, strict=True):
-        node = current.candidates.pick(part, shape, near, capped=capped)
+        if picking is None or shape is not before:
+            picking, before = Picking(current.candidates, shape, near, capped=capped), shape
+        node = picking.node(part)
         if node is None:
             if not placed:
                 current.no_start[capped].add_shape(shape)

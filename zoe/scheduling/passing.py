@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from zoe.scheduling.candidates import Candidates, Scores
+from zoe.scheduling.candidates import Candidates
 from zoe.scheduling.guard import Chooser
 from zoe.scheduling.model import Part, Placement, Plan, Snapshot, Start, Stop
 from zoe.scheduling.quotas import Limit, Quotas
 from zoe.scheduling.refusals import Refusals
 from zoe.scheduling.register import Ending, Held, Known, Register, end_of
+from zoe.scheduling.remembered import Memory
 from zoe.scheduling.room import Room
 from zoe.scheduling.search import fit
 from zoe.scheduling.shadow import Shadow
@@ -63,11 +64,11 @@ class Pass:
         ordered: Sequence[Known],
         opportunistic: Sequence[Known],
         plan: Plan,
-        scores: Scores,
+        memory: Memory,
     ) -> "Pass":
         """Begin a pass over executions in policy order."""
         room = Room(register)
-        candidates = Candidates(room, Chooser(placement, plan.complaints.append), scores)
+        candidates = Candidates(room, Chooser(placement, plan.complaints.append), memory)
         quotas = Quotas(snapshot.quotas, register.tallies)
         return cls(snapshot, register, room, candidates, Victims(room, ordered, opportunistic), quotas, plan)
 

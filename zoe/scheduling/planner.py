@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zoe.scheduling.candidates import Scores
 from zoe.scheduling.cores import start_cores
 from zoe.scheduling.elastic import start_elastic, start_opportunistic
 from zoe.scheduling.guard import in_order
 from zoe.scheduling.model import Node, Placement, Plan, Policy, Snapshot
 from zoe.scheduling.passing import Pass
 from zoe.scheduling.register import Known, Register
+from zoe.scheduling.remembered import Memory
 from zoe.scheduling.waits import Waits
 
 
@@ -25,24 +25,24 @@ class Planner:
         self.placement = placement
         self._register = Register()
         self._nodes: Sequence[Node] = ()
-        self._known_scores = Scores()
+        self._remembered = Memory()
 
     def plan(self, snapshot: Snapshot) -> Plan:
         """Decide what starts now and where, what is taken back for whom, and why the others wait."""
         self._register.take_in(snapshot)
         decided = Plan()
         regular, opportunistic = self._ordered(snapshot, decided)
-        current = Pass.begin(snapshot, self._register, self.placement, regular, opportunistic, decided, self._scores())
+        current = Pass.begin(snapshot, self._register, self.placement, regular, opportunistic, decided, self._memory())
         start_cores(current, regular)
         start_elastic(current, current.wanting)
         start_opportunistic(current, opportunistic)
         decided.waits = Waits.after(current)
         return decided
 
-    def _scores(self) -> Scores:
+    def _memory(self) -> Memory:
         if self._register.nodes is not self._nodes:  # their numbers mean others now
-            self._nodes, self._known_scores = self._register.nodes, Scores()
-        return self._known_scores
+            self._nodes, self._remembered = self._register.nodes, Memory()
+        return self._remembered
 
     def _ordered(self, snapshot: Snapshot, decided: Plan) -> tuple[Sequence[Known], Sequence[Known]]:
         known, complain = self._register.known, decided.complaints.append

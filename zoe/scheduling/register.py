@@ -18,6 +18,9 @@ End = tuple[float, float, int]
 come last where nobody knows, so that who starts now never stands between a waiting one and its room."""
 
 
+_LONGEST_LOG = 100_000
+
+
 class Held(NamedTuple):
     """A part that holds room on a node (its number)."""
 
@@ -109,6 +112,16 @@ class Register:
         self.opportunistic.clear()
         self.labelled: dict[frozenset[str], list[int]] = {}
         self.possible: WeakKeyDictionary[Gang, bool] = WeakKeyDictionary()
+        self._log: list[int] = []
+        self._pass_began = 0
+
+    def begin_log(self) -> list[int]:
+        """Return the log of nodes whose room changes, for a pass to go on with: what the last one did is undone."""
+        if len(self._log) > _LONGEST_LOG:
+            self._log = []
+        self._log += set(self._log[self._pass_began :])
+        self._pass_began = len(self._log)
+        return self._log
 
     def _replace(self, old: Known | None, app: Application) -> Known:
         if old is not None:
@@ -170,11 +183,11 @@ class Register:
         if not one.app.opportunistic and (one.app.running or one.firm or one.loose or one.leaving):
             self.tallies.count(one.app.owner, -1 if plus else 1, _sum(one.firm), _sum(one.loose), _sum(one.leaving))
 
-    @staticmethod
-    def _shift(held: Sequence[Held], amounts: Sequence[list[Vector]], *, plus: bool) -> None:
+    def _shift(self, held: Sequence[Held], amounts: Sequence[list[Vector]], *, plus: bool) -> None:
         move = _plus if plus else minus
         for _, node, need in held:
             if node >= 0:
+                self._log.append(node)
                 for amount in amounts:
                     amount[node] = move(amount[node], need)
 

@@ -16,7 +16,8 @@ class Room:
 
     `now`: what may be given away in this pass, which is what is free and not kept for somebody. `cap`: what may be
     held, by those who came after the blocked head, for as long as the head waits; None while nobody is blocked.
-    `log`: the nodes whose room changed, in order, so that who remembers candidates looks only at those again.
+    `log`: the nodes whose room changed, in order, so that who remembers candidates looks only at those again; it goes
+    on from pass to pass.
     """
 
     def __init__(self, register: Register) -> None:
@@ -28,7 +29,7 @@ class Room:
                 self.free[number] = self.soon[number] = self.ever[number] = NONE
         self.now = self.free.copy()
         self.cap: list[Vector] | None = None
-        self.log: list[int] = []
+        self.log = register.begin_log()
         self._capped: dict[Amount, list[Vector]] = {}
 
     def with_labels(self, labels: frozenset[str]) -> list[int]:
