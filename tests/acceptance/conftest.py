@@ -120,10 +120,10 @@ class Zoe:
         self.client.post(f"/quota/{quota}", json=limits).raise_for_status()
 
 
-def zapp(command: str | list[str], cores: float = 0.1, name: str = "task") -> dict[str, Any]:
+def zapp(command: str | list[str], cores: float = 0.1, name: str = "task", image: str = "test:1") -> dict[str, Any]:
     """A ZApp of one service."""
     resources = {"memory": {"min": 1 << 20, "max": None}, "cores": {"min": cores, "max": None}}
-    service = {"name": name, "image": "test:1", "monitor": True, "total_count": 1, "essential_count": 1}
+    service = {"name": name, "image": image, "monitor": True, "total_count": 1, "essential_count": 1}
     service |= {"startup_order": 0, "resources": resources, "command": command}
     return {"name": "test-app", "version": 3, "will_end": True, "services": [service]}
 
