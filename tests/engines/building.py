@@ -1,4 +1,4 @@
-"""Building an image as anybody would, with the network that nodes of the tests' Swarm do not have; kept between runs."""
+"""Building an image as anybody would, which nodes of the tests' Swarm cannot without a way out; kept between runs."""
 
 import fcntl
 import tempfile

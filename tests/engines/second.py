@@ -1,4 +1,4 @@
-"""Another Docker Engine beside the first: in a network namespace of its own, on a small disk that a test may fill."""
+"""Another Docker Engine, as on another machine: in a network namespace of its own, with a small disk to be filled."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,11 @@ from tests.engines.needs import run, try_each
 from tests.engines.place import Place, lock, new_place, noted
 
 KIND = "second"
+ADDRESS = "10.98.0.2"
+"""Where the engine's machine is, at the other end of a cable from this one; without it this machine knows no way."""
+PORT = 2375
 _SPACE = "zoe-second"
+_CABLE = "zoe2nd"
 
 
 @contextmanager
@@ -20,7 +24,7 @@ def second_engine(disk: str = "96m") -> Iterator[Daemon]:
         down()
         daemon = _daemon(new_place(KIND, kept=False, before=residue.before()))
         try:
-            run("ip", "netns", "add", _SPACE)
+            _lay_cable()
             daemon.data.mkdir(parents=True)
             run("mount", "-t", "tmpfs", "-o", f"size={disk}", "tmpfs", str(daemon.data))
             daemon.start()
@@ -41,9 +45,20 @@ def down() -> None:
     residue.end(int(pid) for pid in run("ip", "netns", "pids", _SPACE, check=False).split())
     residue.clear_cgroup(_SPACE)
     residue.unmount(place.directory)
-    try_each([("ip", "netns", "delete", _SPACE)])
+    try_each([("ip", "netns", "delete", _SPACE), ("ip", "link", "delete", _CABLE)])
     place.forget()
 
 
+def _lay_cable() -> None:
+    run("ip", "netns", "add", _SPACE)
+    run("ip", "link", "add", _CABLE, "type", "veth", "peer", "name", "eth0", "netns", _SPACE)
+    run("ip", "addr", "add", "10.98.0.1/30", "dev", _CABLE)
+    run("ip", "link", "set", _CABLE, "up")
+    run("ip", "-n", _SPACE, "addr", "add", f"{ADDRESS}/30", "dev", "eth0")
+    for device in ("eth0", "lo"):
+        run("ip", "-n", _SPACE, "link", "set", device, "up")
+
+
 def _daemon(place: Place) -> Daemon:
-    return Daemon(_SPACE, place.directory / "engine", namespace=_SPACE, options=("--bridge=none",))
+    options = ("--bridge=none", "-H", f"tcp://{ADDRESS}:{PORT}", "--tls=false")
+    return Daemon(_SPACE, place.directory / "engine", namespace=_SPACE, options=options)

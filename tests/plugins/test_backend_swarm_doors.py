@@ -1,6 +1,5 @@
 """The doors into the networks of a real Swarm: who passes, where they lead, and how long they are there."""
 
-import itertools
 import json
 import os
 import signal
@@ -16,15 +15,14 @@ from backend_swarm.settings import ManagerSettings, SwarmSettings
 from tests.acceptance.conftest import until
 from tests.engines.needs import run
 from tests.engines.swarm import Swarm
+from tests.plugins.doors_kit.page import page, shows
+from tests.plugins.doors_kit.page import web as web_on
+from tests.plugins.doors_kit.session import doors as doors_on
+from tests.plugins.doors_kit.session import holds_a_session
 from zoe.errors import BackendUnavailableError
-from zoe.gateway.dialling import connect
-from zoe.plugin import Address, Deployment, PortSpec, ServiceReport, SocksDoor
-from zoe.testing.service_spec import service_spec
+from zoe.plugin import Address, Deployment, ServiceReport, SocksDoor
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("swarm")]
-
-WEB = "mkdir /tmp/www; echo hello > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www"
-_numbers = itertools.count(60_000)
 
 
 @pytest.fixture
@@ -49,33 +47,17 @@ def opened(settings: SwarmSettings, tmp_path: Path) -> SwarmBackend:
     return found
 
 
-def web(backend: SwarmBackend, tmp_path: Path, owner: str = "ada", node: str = "zoe-node3") -> ServiceReport:
-    ports = [PortSpec("web", 8080)]
-    spec = service_spec(backend, tmp_path / "workspace", next(_numbers), WEB, owner=owner, ports=ports)
-    return backend.start(spec, node)
-
-
-def page(address: Address, seconds: float = 5.0) -> bytes:
-    with connect(address, seconds) as connection:
-        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        return b"".join(iter(lambda: connection.recv(4096), b""))
-
-
-def shows(address: Address, words: bytes, seconds: float = 5.0) -> bool:
-    try:
-        return words in page(address, seconds)
-    except OSError:
-        return False
+def web(backend: SwarmBackend, tmp_path: Path, owner: str = "ada") -> ServiceReport:
+    return web_on(backend, tmp_path, "zoe-node3", owner)
 
 
 def doors(cluster: Swarm) -> list[dict[str, Any]]:
     with cluster.client() as client:
-        found: list[dict[str, Any]] = client.containers(all=True, filters={"label": "zoe_door"})
-        return found
+        return doors_on(client)
 
 
 def knocked(door: SocksDoor, host: str, port: int, **other: str) -> Address:
-    return Address(host, port, replace(door, **other))
+    return Address(host, port, replace(door, **other))  # type: ignore[arg-type]
 
 
 def test_a_page_on_another_node_opens_through_the_door_which_goes_with_its_network(
@@ -84,7 +66,7 @@ def test_a_page_on_another_node_opens_through_the_door_which_goes_with_its_netwo
     report = web(backend, tmp_path)
     assert report.node != swarm_cluster.manager.name
     address = backend.address(report.handle, 8080)
-    until(lambda: shows(address, b"hello"), "the page")
+    until(lambda: shows(address), "the page")
     (door,) = doors(swarm_cluster)
     assert {port.get("IP") for port in door["Ports"]} == {swarm_cluster.manager.address}
     assert [one.who for one in backend.services()] == [report.who]
@@ -100,13 +82,13 @@ def test_a_door_lets_in_who_has_its_own_credentials_and_leads_into_its_own_netwo
     assert ada.door is not None
     assert eve.door is not None
     for address in (ada, eve):
-        until(lambda address=address: shows(address, b"hello"), "the page")  # type: ignore[misc]
+        until(lambda address=address: shows(address), "the page")  # type: ignore[misc]
     with pytest.raises(ConnectionRefusedError, match="door"):
         page(knocked(ada.door, ada.host, 8080, password="wrong"))
     with pytest.raises(ConnectionRefusedError, match="door"):
         page(knocked(ada.door, ada.host, 8080, username=eve.door.username, password=eve.door.password))
     # Another user's service, and an address that every node's containers reach otherwise.
-    assert not shows(knocked(ada.door, eve.host, 8080), b"hello", 1.5)
+    assert not shows(knocked(ada.door, eve.host, 8080), seconds=1.5)
     assert not shows(knocked(ada.door, swarm_cluster.manager.address, 2375), b"HTTP", 1.5)
 
 
@@ -130,7 +112,7 @@ def test_a_door_that_was_killed_or_removed_comes_back(
     backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
 ) -> None:
     report = web(backend, tmp_path)
-    until(lambda: shows(backend.address(report.handle, 8080), b"hello"), "the page")
+    until(lambda: shows(backend.address(report.handle, 8080)), "the page")
     for hurt in ("crashed", "stopped", "removed"):
         (found,) = doors(swarm_cluster)
         with swarm_cluster.client() as client:
@@ -140,7 +122,7 @@ def test_a_door_that_was_killed_or_removed_comes_back(
                 client.kill(found["Id"])
             else:
                 client.remove_container(found["Id"], force=True, v=True)
-        until(lambda: shows(backend.address(report.handle, 8080), b"hello"), f"the page of a door that was {hurt}")
+        until(lambda: shows(backend.address(report.handle, 8080)), f"the page of a door that was {hurt}")
         assert len(doors(swarm_cluster)) == 1
 
 
@@ -156,7 +138,7 @@ def test_a_zoe_started_again_finds_the_door_and_removes_one_whose_network_nobody
         assert again.address(report.handle, 8080) == before
         assert [one["Id"] for one in doors(swarm_cluster)] == [door["Id"]]
         with swarm_cluster.client() as client:
-            client.remove_service(json.loads(report.handle)["service"])
+            client.remove_service(json.loads(report.handle)["service"])  # type: ignore[no-untyped-call]
     finally:
         again.close()
     last = opened(settings, tmp_path)
@@ -210,6 +192,19 @@ def test_without_the_image_of_the_doors_services_run_and_their_pages_say_what_to
         backend.remove(report.handle)
     finally:
         backend.close()
+
+
+def test_pages_on_every_node_open_through_the_gateway_also_after_zoe_was_killed(
+    settings: SwarmSettings, swarm_cluster: Swarm
+) -> None:
+    managers = [one.model_dump(mode="json", include={"url", "door_address"}) for one in settings.managers]
+    environment = {
+        "ZOE_BACKEND__NAME": "swarm",
+        "ZOE_PLUGINS__SWARM__MANAGERS": json.dumps(managers),
+        "ZOE_PLUGINS__SWARM__STOP_GRACE": "1",
+    }
+    with swarm_cluster.client() as client:
+        assert holds_a_session(environment, client, services=3) == {node.name for node in swarm_cluster.nodes}
 
 
 def test_a_manager_elsewhere_without_an_address_for_doors_is_told_in_words(

@@ -1,0 +1,1 @@
+"""What the tests of doors share: a page behind one, and a session of a whole Zoe with one."""
