@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as NotInTimeError
 
 from tests.browser.chromium import Person
 from zapp_spark import java
@@ -23,24 +22,16 @@ SCALA = 'println("scala " + spark.range(1000).selectExpr("sum(id)").first().getL
 
 
 def run_cell(lab: Page, kernel: str, code: str, told: str) -> None:
-    """Open a new notebook with this kernel, run a cell in it, and wait for what it tells."""
+    """Open a new notebook with this kernel, run a cell in it once and at once, and wait for what it tells.
+
+    JupyterLab by itself drops a cell whose kernel is still starting (its issue 8490): `zoe_lab` holds it.
+    """
     lab.locator(f".jp-LauncherCard[title*='{kernel}']:visible").first.click(timeout=PATIENCE)
     notebook = lab.locator(".jp-NotebookPanel:visible")
-    cell = notebook.locator(".jp-CodeCell .cm-content").first
-    # What is run while JupyterLab still connects to the kernel may be lost.
-    expect(lab.get_by_text(re.compile(rf"{kernel}.* \| Idle"))).to_be_visible(timeout=PATIENCE)
-    cell.click(timeout=PATIENCE)
+    notebook.locator(".jp-CodeCell .cm-content").first.click(timeout=PATIENCE)
     lab.keyboard.insert_text(code)
-    output = notebook.locator(".jp-OutputArea-output", has_text=told).first
-    for _ in range(3):
-        cell.click()
-        lab.keyboard.press("Shift+Enter")
-        try:
-            output.wait_for(timeout=PATIENCE / 4)
-        except NotInTimeError:
-            continue
-        return
-    raise AssertionError(f"the cell never told {told}")
+    lab.keyboard.press("Shift+Enter")
+    notebook.locator(".jp-OutputArea-output", has_text=told).first.wait_for(timeout=PATIENCE)
 
 
 def test_a_student_computes_on_a_cluster_of_ones_own_and_sees_all_its_pages(person: Callable[..., Person]) -> None:

@@ -12,6 +12,7 @@ from zapp_spark import memory, progress
 from zapp_spark.lab.zoe_lab import server
 from zapp_spark.lab.zoe_lab.output import Output
 from zapp_spark.lab.zoe_lab.scala_cells import chunks
+from zapp_spark.lab.zoe_lab.scala_session import directory_of_classes
 from zapp_spark.notebook import NotebookParameters, NotebookType, driver_heap
 from zapp_spark.shell import ShellType
 from zapp_spark.spark_type import SparkType
@@ -206,3 +207,15 @@ def test_what_java_says_at_its_start_stands_in_no_cell() -> None:
     process.says("WARNING: incubator\n", output.end_mark("x"))
     output.wait_for("x")
     assert (shown.seen, output.before) == ([], "WARNING: incubator\n")
+
+
+def test_a_scala_kernel_starts_where_no_session_ran_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path / "not" / "there"))
+    assert Path(directory_of_classes()).parent == tmp_path / "not" / "there"
+
+
+def test_jupyterlab_is_given_the_extension_that_holds_cells_for_a_kernel_that_starts(tmp_path: Path) -> None:
+    word = next(one for one in server.options(tmp_path, {}) if "labextensions" in one)
+    described = json.loads((Path(word.partition("=")[2]) / "zoe-lab" / "package.json").read_text())["jupyterlab"]
+    assert (server.EXTENSIONS / "zoe-lab" / described["_build"]["load"]).is_file()
+    assert described["disabledExtensions"] == ["@jupyterlab/notebook-extension:cell-executor"]

@@ -1,5 +1,6 @@
 """WebSockets through the gateway, against a real server of them."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -9,9 +10,10 @@ from websockets import Subprotocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
+from websockets.utils import accept_key
 
 from tests.integration.gateway.conftest import House, open_house, until
-from tests.integration.gateway.speakers import Listener
+from tests.integration.gateway.speakers import Listener, read_head
 
 
 @pytest.fixture
@@ -54,6 +56,35 @@ def test_a_websocket_goes_through_with_its_extensions_and_protocols(house: House
         assert made.ping().wait(20)
 
 
+def eager(made: socket.socket) -> None:
+    """Says more than any buffer holds in one piece with its handshake, then passes back what it hears."""
+    _, headers, rest = read_head(made)
+    if "sec-websocket-key" not in headers:
+        made.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        return
+    accept = accept_key(headers["sec-websocket-key"]).encode()
+    upgrade = b"HTTP/1.1 101 Go\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accept
+    made.sendall(upgrade + b"\r\n\r\n" + frame(0x82, b"x" * 400_000) + frame(0x81, b"ready"))
+    while len(rest) < 2 + 4 + len("at once"):  # head, mask, text
+        rest += made.recv(64)
+    mask, text = rest[2:6], rest[6:]
+    made.sendall(frame(0x81, bytes(one ^ mask[at % 4] for at, one in enumerate(text))))
+    made.recv(64)
+
+
+def frame(head: int, text: bytes) -> bytes:
+    return bytes([head, 127]) + len(text).to_bytes(8, "big") + text
+
+
+def test_what_either_side_says_at_once_is_not_lost(house: House, serve: Callable[..., Listener]) -> None:
+    number = house.add(serve(eager).port)
+    house.ready(number)
+    for _ in range(10):
+        with open_chat(house, number, compression=None, max_size=None) as made:
+            made.send("at once")
+            assert [len(made.recv(20)), made.recv(20), made.recv(20)] == [400_000, "ready", "at once"]
+
+
 def test_what_is_sent_counts_as_work_and_pings_do_not(house: House, chat: int) -> None:
     number = house.add(chat)
     house.ready(number)
@@ -92,8 +123,6 @@ def test_either_side_may_close(house: House, chat: int) -> None:
 def test_a_service_that_wants_no_websocket_refuses_in_its_own_words(
     house: House, serve: Callable[..., Listener]
 ) -> None:
-    from tests.integration.gateway.speakers import read_head
-
     def speak(made: Any) -> None:
         read_head(made)
         made.sendall(b"HTTP/1.1 403 Forbidden here\r\nContent-Length: 2\r\n\r\nno")

@@ -63,7 +63,7 @@ class ScalaSession:
     @classmethod
     def start(cls, stream: Callable[[str, str], None], display: Callable[[str, Any], None]) -> "ScalaSession":
         """Start Java and what stands ready in it; raises what went wrong, in its own words."""
-        classes = tempfile.mkdtemp(prefix="repl-", dir=os.environ.get("SPARK_LOCAL_DIRS"))
+        classes = directory_of_classes()
         os.environ["PYSPARK_SUBMIT_ARGS"] = (
             f'--conf spark.repl.class.outputDir={classes} --name "Scala notebook {os.getpid()}" pyspark-shell'
         )
@@ -141,6 +141,15 @@ class ScalaSession:
     def close(self) -> None:
         """End Java."""
         self._gateway.proc.terminate()
+
+
+def directory_of_classes() -> str:
+    """Make the directory in which the interpreter keeps the classes of its cells."""
+    local = os.environ.get("SPARK_LOCAL_DIRS")
+    if local:
+        # Spark makes it too, but later; where no session ran before this one it is not there yet.
+        Path(local).mkdir(parents=True, exist_ok=True)
+    return tempfile.mkdtemp(prefix="repl-", dir=local)
 
 
 def ended(result: str, text: str) -> Ended:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parent / "examples"
+EXTENSIONS = Path(__file__).parent / "labextensions"
 OFFERED = ".zoe-examples-offered"
 QUIET = """rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
@@ -87,6 +88,7 @@ def options(workspace: Path, environment: Mapping[str, str]) -> list[str]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=",
         "--LabApp.extension_manager=readonly",
+        f"--LabApp.extra_labextensions_path={EXTENSIONS}",
         f"--LabApp.user_settings_dir={workspace / '.jupyterlab' / 'settings'}",
         f"--LabApp.workspaces_dir={workspace / '.jupyterlab' / 'workspaces'}",
     ]
