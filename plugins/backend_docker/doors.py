@@ -6,7 +6,7 @@ it is missing. It goes before its network does.
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +30,9 @@ _CONFLICT = 409
 _GONE = frozenset({404, 409})
 _TRIES = 4
 _AT_A_TIME = 4
+_UNNAMED = (
+    "pages of services cannot be opened until an address of that machine that this one reaches is its door_address"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +152,29 @@ def needs_door(engine: EngineSettings) -> bool:
 
     """
     if not has_doors(engine) and not is_here(engine.url):
-        raise BackendUnavailableError(
-            f"the engine {engine.name} is on another machine: name an address of that machine which this one reaches "
-            "as its door_address, for pages of services there to be opened"
-        )
+        raise BackendUnavailableError(f"the engine {engine.name} is on another machine, and {_UNNAMED}")
     return has_doors(engine)
+
+
+def remarks(engine: EngineSettings, image: str, images: Collection[str]) -> Sequence[str]:
+    """Say why pages of services on an engine cannot be opened, if so; `images`: what it has, empty where unknown."""
+    if has_doors(engine) and images and image not in images:
+        return [f"pages of services cannot be opened: {_missing(image, 'it')}"]
+    return [] if has_doors(engine) or is_here(engine.url) else [_UNNAMED]
+
+
+def _missing(image: str, place: str) -> str:
+    return (
+        f"the image {image} of the doors is not on {place}: make it there with `make images`, or name another as "
+        "door_image"
+    )
 
 
 def _make(place: Place, body: dict[str, Any], name: str) -> None:
     try:
         place.client.create_container_from_config(body, name)  # type: ignore[no-untyped-call]
     except ImageNotFound as error:
-        raise BackendUnavailableError(
-            f"the image {body['Image']} of the doors is not on {place.name}: make it there with `make images`, "
-            "or name another as door_image"
-        ) from error
+        raise BackendUnavailableError(_missing(body["Image"], place.name)) from error
     except APIError as error:
         # In a conflict another process of this Zoe was quicker.
         if error.status_code != _CONFLICT:

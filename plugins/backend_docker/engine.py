@@ -13,7 +13,7 @@ from backend_docker.client import Client, Frames
 from backend_docker.container import Surroundings, described
 from backend_docker.deaths import died, explained
 from backend_docker.devices import Gpus
-from backend_docker.doors import Doors, Place, has_doors, needs_door
+from backend_docker.doors import Doors, Place, has_doors, needs_door, remarks
 from backend_docker.known import ENDED, Entry, Known
 from backend_docker.launching import Launcher, NetworkGoneError
 from backend_docker.link import Event, Link
@@ -68,10 +68,12 @@ class Engine:
 
     def node(self) -> NodeReport:
         """Tell what the engine has, as it said when it was last connected to."""
-        remarks = [self._link.complaint] if self._link.complaint else []
+        images = self._images()
+        complaint = [self._link.complaint] if self._link.complaint else []
         return NodeReport(
-            self.name, self._link.total, self._engine.labels, self._link.online, remarks,
-            disabled=self._engine.disabled, images=self._images(),
+            self.name, self._link.total, self._engine.labels, self._link.online,
+            [*complaint, *remarks(self._engine, self._set.door_image, images)],
+            disabled=self._engine.disabled, images=images,
         )  # fmt: skip
 
     def start(self, service: ServiceSpec) -> ServiceReport:

@@ -10,8 +10,8 @@ from tests.engines.needs import run, try_each
 from tests.engines.place import Place, lock, new_place, noted
 
 KIND = "second"
-ADDRESS = "10.98.0.2"
-"""Where the engine's machine is, at the other end of a cable from this one; without it this machine knows no way."""
+HERE, ADDRESS = "10.98.0.1", "10.98.0.2"
+"""The ends of a cable from this machine to the engine's."""
 PORT = 2375
 _SPACE = "zoe-second"
 _CABLE = "zoe2nd"
@@ -52,7 +52,7 @@ def down() -> None:
 def _lay_cable() -> None:
     run("ip", "netns", "add", _SPACE)
     run("ip", "link", "add", _CABLE, "type", "veth", "peer", "name", "eth0", "netns", _SPACE)
-    run("ip", "addr", "add", "10.98.0.1/30", "dev", _CABLE)
+    run("ip", "addr", "add", f"{HERE}/30", "dev", _CABLE)
     run("ip", "link", "set", _CABLE, "up")
     run("ip", "-n", _SPACE, "addr", "add", f"{ADDRESS}/30", "dev", "eth0")
     for device in ("eth0", "lo"):
