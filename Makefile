@@ -34,7 +34,8 @@ format: $(DEV_READY)  ## let ruff write it as it should be
 types: $(DEV_READY)  ## what mypy says
 	$(BIN)/mypy
 
-images:  ## the container images of the bundled ZApp types
+images:  ## the container images of the bundled ZApp types, and of the doors into users' networks
+	docker build -t zoe-socks:1 plugins/backend_docker/images
 	docker build -t zoe-spark:4 -f plugins/zapp_spark/images/Dockerfile plugins/zapp_spark
 	docker build -t zoe-boinc:1 plugins/zapp_boinc/images
 
