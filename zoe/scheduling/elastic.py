@@ -82,7 +82,7 @@ def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) 
             continue
         current.room.start(node, shape.need, firm=False, capped=False)
         current.quotas.give_elastic(known.app.owner, shape.need)
-        near[node] += 1
+        near[node] = near.get(node, 0) + 1
         placed.append((part, node))
     if placed:
         current.start(known, placed)

@@ -1,7 +1,5 @@
 """Starting a gang: all of it or nothing."""
 
-from collections import Counter
-
 from zoe.scheduling.candidates import Picking
 from zoe.scheduling.model import Part
 from zoe.scheduling.passing import Pass
@@ -20,13 +18,15 @@ def place(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) 
     if placed is None:
         current.no_start[capped].add(gang)
     else:
-        current.near[known.app.id] = current.beside(known) + Counter(node for _, node in placed)
+        near = current.near[known.app.id] = current.beside(known)
+        for _, node in placed:
+            near[node] = near.get(node, 0) + 1
     return placed
 
 
 def _by_placement(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
     placed: Placed = []
-    near = current.beside(known)
+    near = current.beside(known).copy()
     picking: Picking | None = None
     before: Shape | None = None
     for part, shape in zip(known.core_parts(), gang.shapes, strict=True):
@@ -40,7 +40,7 @@ def _by_placement(current: Pass, known: Known, gang: Gang, *, firm: bool, capped
                 current.room.undo_start(taken, done.need, firm=firm, capped=capped)
             return None
         current.room.start(node, shape.need, firm=firm, capped=capped)
-        near[node] += 1
+        near[node] = near.get(node, 0) + 1
         placed.append((part, node))
     return placed
 

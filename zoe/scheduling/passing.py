@@ -1,6 +1,5 @@
 """One pass: what its phases share."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -48,7 +47,7 @@ class Pass:
     notes: dict[int, Why | Limit] = field(default_factory=dict)
     wanting: list[Known] = field(default_factory=list)
     newcomers: list[Ending] = field(default_factory=list)
-    near: dict[int, Counter[int]] = field(default_factory=dict)
+    near: dict[int, dict[int, int]] = field(default_factory=dict)
     head: Known | None = None
     shadow: Shadow | None = None
     spare_seconds: float = -1.0
@@ -106,9 +105,12 @@ class Pass:
             if not whole:
                 self.quotas.take_back(known.app.owner, victim.held[0].need)
 
-    def beside(self, known: Known) -> Counter[int]:
+    def beside(self, known: Known) -> dict[int, int]:
         """Return how many parts of an execution are on each node."""
         found = self.near.get(known.app.id)
         if found is None:
-            found = Counter(it.node for held in (known.firm, known.loose) for it in held)
+            found = {}
+            for held in (known.firm, known.loose):
+                for it in held:
+                    found[it.node] = found.get(it.node, 0) + 1
         return found

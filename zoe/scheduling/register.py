@@ -7,11 +7,11 @@ from math import inf
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from zoe.scheduling.model import Application, Node, Part, Snapshot
+from zoe.scheduling.model import NOTHING, Application, Node, Part, Snapshot
 from zoe.scheduling.shapes import Catalogue, Gang, hardest_first
 from zoe.scheduling.tallies import Tallies
 from zoe.scheduling.together import core_of, elastic_of
-from zoe.scheduling.vectors import NONE, ZERO, Vector, minus, of, plus
+from zoe.scheduling.vectors import NONE, ZERO, Vector, of
 
 End = tuple[float, float, int]
 """When an execution is expected to end (infinity: nobody knows), when it started, its id: those that started last
@@ -167,36 +167,44 @@ class Register:
     def _with_places(self, one: Known) -> Known:
         app = one.app
         number = self.number
-        held = [Held(it, number.get(it.node, -1), of(it.reserved)) for it in app.parts if it.node is not None]
-        one.leaving = tuple(it for it in held if it.part.leaving)
-        one.loose = tuple(it for it in held if not it.part.leaving and (app.opportunistic or not it.part.core))
-        one.firm = tuple(it for it in held if not it.part.leaving and it.part.core and not app.opportunistic)
+        firm: list[Held] = []
+        loose: list[Held] = []
+        leaving: list[Held] = []
+        reserved, need = NOTHING, ZERO
+        for it in app.parts:
+            if it.node is None:
+                continue
+            if it.reserved is not reserved:
+                reserved, need = it.reserved, of(it.reserved)
+            held = leaving if it.leaving else loose if app.opportunistic or not it.core else firm
+            held.append(Held(it, number.get(it.node, -1), need))
+        one.firm, one.loose, one.leaving = tuple(firm), tuple(loose), tuple(leaving)
         if app.opportunistic and one.leaving:
             one.gang = one.elastic = None  # it is on its way back to the queue, whole
         return one
 
     def _count(self, one: Known, *, plus: bool) -> None:
         if one.firm or one.loose or one.leaving:
-            self._shift(one.firm, [self.free, self.soon, self.ever], plus=plus)
-            self._shift(one.loose, [self.free, self.soon], plus=plus)
-            self._shift(one.leaving, [self.free], plus=plus)
-        if not one.app.opportunistic and (one.app.running or one.firm or one.loose or one.leaving):
-            self.tallies.count(one.app.owner, -1 if plus else 1, _sum(one.firm), _sum(one.loose), _sum(one.leaving))
+            firm = self._shift(one.firm, [self.free, self.soon, self.ever], plus=plus)
+            loose = self._shift(one.loose, [self.free, self.soon], plus=plus)
+            leaving = self._shift(one.leaving, [self.free], plus=plus)
+            if not one.app.opportunistic:
+                self.tallies.count(one.app.owner, -1 if plus else 1, firm, loose, leaving)
+        elif one.app.running and not one.app.opportunistic:
+            self.tallies.count(one.app.owner, -1 if plus else 1, ZERO, ZERO, ZERO)
 
-    def _shift(self, held: Sequence[Held], amounts: Sequence[list[Vector]], *, plus: bool) -> None:
-        move = _plus if plus else minus
-        for _, node, need in held:
-            if node >= 0:
-                self._log.append(node)
-                for amount in amounts:
-                    amount[node] = move(amount[node], need)
-
-
-_plus = plus
-
-
-def _sum(held: Sequence[Held]) -> Vector:
-    total = ZERO
-    for it in held:
-        total = plus(total, it.need)
-    return total
+    def _shift(self, held: Sequence[Held], amounts: Sequence[list[Vector]], *, plus: bool) -> Vector:
+        """Count what is held out of the nodes' amounts, or in again; return its sum."""
+        cores = memory = gpus = 0
+        for _, node, (c, m, g) in held:
+            cores, memory, gpus = cores + c, memory + m, gpus + g
+            if node < 0:
+                continue
+            self._log.append(node)
+            # Written out: all that changes between two passes comes through here.
+            for amount in amounts:
+                have = amount[node]
+                amount[node] = (
+                    (have[0] + c, have[1] + m, have[2] + g) if plus else (have[0] - c, have[1] - m, have[2] - g)
+                )
+        return cores, memory, gpus

@@ -51,16 +51,30 @@ class Catalogue:
 
     def gang(self, parts: Iterable[Part]) -> Gang:
         """Return the gang that parts make, given hardest first."""
-        key = tuple(self.shape(part) for part in parts)
+        shapes: list[Shape] = []
+        last: Part | None = None
+        for part in parts:
+            # Parts of one group mostly share what they ask for: then there is nothing to look up.
+            if last is None or not _asks_the_same(part, last):
+                shape, last = self.shape(part), part
+            shapes.append(shape)
+        key = tuple(shapes)
         found = self._gangs.get(key)
         if found is None:
             found = self._gangs[key] = Gang(key)
         return found
 
 
+def _asks_the_same(one: Part, other: Part) -> bool:
+    return one.reserved is other.reserved and one.labels is other.labels and one.image is other.image
+
+
 def hardest_first(parts: Iterable[Part]) -> list[Part]:
     """Sort parts: the one that fits on the fewest nodes chooses first, so that a gang which fits is found to fit."""
-    return sorted(parts, key=_hardness)
+    found = list(parts)
+    if len(found) > 1:
+        found.sort(key=_hardness)
+    return found
 
 
 def _hardness(part: Part) -> tuple[float, ...]:

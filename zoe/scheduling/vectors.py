@@ -58,9 +58,17 @@ def those_with_room(nodes: Iterable[int], room: Sequence[Vector], need: Vector) 
 
 def times(room: Vector, need: Vector, most: int) -> int:
     """Return how many of `need` fit into `room`, at most `most`."""
-    if not holds(room, need):
+    cores, memory, gpus = need
+    if cores > room[0] or memory > room[1] or gpus > room[2]:
         return 0
-    return min(most, *(have // want for have, want in zip(room, need, strict=True) if want))
+    # Written out, as `lesser` is.
+    if cores and most * cores > room[0]:
+        most = room[0] // cores
+    if memory and most * memory > room[1]:
+        most = room[1] // memory
+    if gpus and most * gpus > room[2]:
+        most = room[2] // gpus
+    return most
 
 
 def nearest(nodes: Iterable[int], room: Sequence[Vector], need: Vector) -> int:

@@ -31,8 +31,8 @@ class Victims:
         self._room = room
         self._ordered = ordered
         self._opportunistic = opportunistic
-        self._all: list[Victim] | None = None
-        self._whole = 0
+        self._all: list[Victim] = []
+        self._coming = self._line_up()
 
     def for_shape(self, shape: Shape, *, capped: bool, whole_only: bool = False) -> tuple[int, list[Victim]] | None:
         """Find the node where a part finds room at the expense of those that come last; return who must go there.
@@ -91,10 +91,23 @@ class Victims:
         return needed
 
     def _left(self, *, whole_only: bool = False) -> Iterator[Victim]:
-        if self._all is None:
-            self._all = list(self._line_up())
-        last = self._whole if whole_only else len(self._all)
-        return (victim for victim in self._all[:last] if not victim.taken)
+        for victim in self._in_line():
+            if whole_only and not victim.whole:
+                return
+            if not victim.taken:
+                yield victim
+
+    def _in_line(self) -> Iterator[Victim]:
+        """Return all; they line up only as far as somebody looks."""
+        place = 0
+        while True:
+            if place == len(self._all):
+                following = next(self._coming, None)
+                if following is None:
+                    return
+                self._all.append(following)
+            yield self._all[place]
+            place += 1
 
     def _line_up(self) -> Iterator[Victim]:
         rank = 0
@@ -102,7 +115,6 @@ class Victims:
             if known.loose:
                 yield Victim(known, known.loose, rank)
                 rank += 1
-        self._whole = rank
         for known in reversed(self._ordered):
             for held in reversed(known.loose):
                 yield Victim(known, (held,), rank)

@@ -4,6 +4,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from zoe.scheduling.model import Application, Part, Plan, Snapshot, Start, Stop
 from zoe.simulation.holdings import Holdings
@@ -13,6 +14,7 @@ from zoe.simulation.timeline import Timeline
 from zoe.simulation.workload import Submission, Workload, check
 
 Planner = Callable[[Snapshot], Plan]
+Step = TypeVar("Step", Start, Stop)
 Ended = Callable[[int], None]
 """Told how many applications have ended since the last call."""
 _NO_REASON = "nothing runs any more, and still the scheduler does not start it"
@@ -120,7 +122,8 @@ class _Simulation:
         del self._views[id_], self._due[id_]
         run.end(now)
         for part in run.parts.values():
-            self._free(run, part, now)
+            if part.node is not None:
+                self._free(run, part, part.node, now)
         self._unplaced -= len(run.parts)
         self._records[id_] = Record(run.submission, run.started, run.ended, run.taken, run.lost)
 
@@ -144,8 +147,8 @@ class _Simulation:
         changed: dict[int, Run] = {}
         for id_, stops in _by_application(decided.stops).items():
             changed[id_] = self._stop(id_, stops, now)
-        for start in decided.starts:
-            changed[start.application] = self._start(start, now)
+        for id_, starts in _by_application(decided.starts).items():
+            changed[id_] = self._start(id_, starts, now)
         for id_, run in changed.items():
             run.settle()
             self._views[id_] = run.application
@@ -157,29 +160,29 @@ class _Simulation:
             part = run.parts.get(stop.part)
             if part is None or part.node is None:
                 raise PlanInvalidError(f"Part {stop.part} of application {id_} is to be taken back and does not run.")
-            self._free(run, part, now)
+            self._free(run, part, part.node, now)
         was_idle = run.idle
         run.take((stop.part for stop in stops), now)
         self._waiting += run.idle - was_idle
         return run
 
-    def _start(self, start: Start, now: float) -> Run:
-        run = self._known(start.application)
-        part = run.parts.get(start.part)
-        if part is None or part.node is not None:
-            raise PlanInvalidError(f"Part {start.part} of application {run.submission.id} is started twice.")
-        self._unplaced -= 1
-        self._ledger.take(part, start.node)
-        self._holdings.take(run.submission.owner, part.reserved, now)
+    def _start(self, id_: int, starts: Sequence[Start], now: float) -> Run:
+        run = self._known(id_)
         self._waiting -= run.idle
-        run.begin(start.part, start.node, now)
+        self._unplaced -= len(starts)
+        for start in starts:
+            part = run.parts.get(start.part)
+            if part is None or part.node is not None:
+                raise PlanInvalidError(f"Part {start.part} of application {id_} is started twice.")
+            self._ledger.take(part, start.node)
+            self._holdings.take(run.submission.owner, part.reserved, now)
+            run.begin(part, start.node, now)
         return run
 
-    def _free(self, run: Run, part: Part, now: float) -> None:
-        if part.node is not None:
-            self._unplaced += 1
-            self._ledger.give_back(part, part.node)
-            self._holdings.give_back(run.submission.owner, part.reserved, now)
+    def _free(self, run: Run, part: Part, node: str, now: float) -> None:
+        self._unplaced += 1
+        self._ledger.give_back(part, node)
+        self._holdings.give_back(run.submission.owner, part.reserved, now)
 
     def _known(self, id_: int) -> Run:
         if id_ not in self._runs:
@@ -210,8 +213,8 @@ class _Simulation:
         return Outcome(records, self._timeline, self._plans)
 
 
-def _by_application(stops: Sequence[Stop]) -> dict[int, list[Stop]]:
-    grouped: dict[int, list[Stop]] = {}
-    for stop in stops:
-        grouped.setdefault(stop.application, []).append(stop)
+def _by_application(steps: Sequence[Step]) -> dict[int, list[Step]]:
+    grouped: dict[int, list[Step]] = {}
+    for step in steps:
+        grouped.setdefault(step.application, []).append(step)
     return grouped

@@ -49,14 +49,15 @@ class Run:
             one.id, one.owner, one.at, one.size, parts, running, one.priority, one.opportunistic, since, one.expected
         )
 
-    def begin(self, part: int, node: str, now: float) -> None:
+    def begin(self, part: Part, node: str, now: float) -> None:
         """Start a part on a node; `settle` has to follow."""
-        self._advance(now)
-        if self.idle:
+        if now > self._since:
+            self._advance(now)
+        if not self._begun:
             self._placed_at = now
-        self._begun[part] = now
+        self._begun[part.id] = now
         self._move(part, node)
-        if part in self._core:
+        if part.core:
             self._core_running += 1
             if self.started is None:
                 self.started = now
@@ -70,7 +71,7 @@ class Run:
                 self._lose(self._rates[part] * self._into_task(part, now))
             self.taken += 1
             del self._begun[part]
-            self._move(part, None)
+            self._move(self.parts[part], None)
             self._core_running -= part in self._core
 
     def _into_task(self, part: int, now: float) -> float:
@@ -111,6 +112,5 @@ class Run:
         self.done += self.rate * (now - self._since)
         self._since = now
 
-    def _move(self, part: int, node: str | None) -> None:
-        old = self.parts[part]
-        self.parts[part] = Part(old.id, old.group, old.reserved, old.core, old.labels, node)
+    def _move(self, old: Part, node: str | None) -> None:
+        self.parts[old.id] = Part(old.id, old.group, old.reserved, old.core, old.labels, node)
