@@ -7,9 +7,10 @@
 - `lost`: clicks without a notebook, and executions that ended otherwise than for being idle.
 - `left_over`: executions, containers and networks that are still there after the idle time.
 
-On one engine also: so many single notebooks at once beside the bare engine with the same image, limits and network, to
-the last one's first answer: `ratio_to_raw_stub` (a container that answers at once), `ratio_to_raw_lab` (JupyterLab).
-The bare engine is measured before and after, and its copies are looked at directly, not through a gateway.
+On one engine also: so many single notebooks at once beside the bare engine with the same image, limits and a network
+each, to the last one's first answer: `ratio_to_raw_stub` (a container that answers at once), `ratio_to_raw_lab`
+(JupyterLab). The bare engine is measured before and after, and its copies are looked at directly, not through a
+gateway. `one_network_*_s`: what it takes where all the copies share one network, and nobody is kept from anybody.
 """
 
 import time
@@ -83,27 +84,29 @@ def _beside_the_bare_engine(ground: Ground, users: int) -> dict[str, Figure]:
             "lab": (orders.single_lab(_deployment(directory)), orders.LAB, "at most 1.1"),
         }
         for name, (order, page, aim) in kinds.items():
-            ours, raw = _one_kind(ground, served, students, order, page)
+            ours, raw, shared = _one_kind(ground, served, students, order, page)
             figures[f"ratio_to_raw_{name}"] = Figure(ours / raw, "", aim)
             figures[f"{name}_s"], figures[f"raw_{name}_s"] = Figure(ours, "s"), Figure(raw, "s")
+            figures[f"one_network_{name}_s"] = Figure(shared, "s")
         _go_home(students)
     return figures
 
 
 def _one_kind(
     ground: Ground, served: Served, students: Sequence[Student], order: Mapping[str, Any], page: Page
-) -> tuple[float, float]:
-    # One runs already, for the bare engine to copy; its user's network is there, as the bare engine's is.
+) -> tuple[float, float, float]:
+    # One runs already, for the bare engine to copy.
     admin = served.connect()
     like = students[0].click(order, page)
     with bare(ground.daemons[0], like.execution, page) as raw:
-        before = raw.seconds(len(students))
+        shared = raw.seconds(len(students), apart=False)
+        before = raw.seconds(len(students), apart=True)
         opened = all_click(students, order, page)
         _stop(admin, opened)
-        after = raw.seconds(len(students))
+        after = raw.seconds(len(students), apart=True)
     _stop(admin, [like])
     last = max(one.there or float("inf") for one in opened)
-    return last - min(one.clicked for one in opened), (before + after) / 2
+    return last - min(one.clicked for one in opened), (before + after) / 2, shared
 
 
 def _end_by_themselves(admin: Connection, opened: Sequence[Opened]) -> dict[int, str]:

@@ -71,13 +71,20 @@ class Student:
         path = f"/{execution}/{page.service}/{page.port}/{page.path}"
         address, deadline = f"{self._url}/gateway/enter?{httpx.QueryParams(to=path)}", time.time() + _PATIENCE
         while time.time() < deadline:
-            found = self._browser.get(address)
+            found = self._get(address)
             if found.status_code == 200 and page.says in found.text:
                 return time.time()
             if found.url.path.startswith(f"/{execution}/"):
                 address = str(found.url)  # signed in at the gateway from here on
             time.sleep(_LOOK_AGAIN)
         return None
+
+    def _get(self, address: str) -> httpx.Response:
+        try:
+            return self._browser.get(address)
+        except httpx.RemoteProtocolError:
+            # As a browser does where a connection that was kept had just been closed.
+            return self._browser.get(address)
 
 
 def enrol(admin: Connection, url: str, number: int) -> list[Student]:
