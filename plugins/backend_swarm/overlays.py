@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
 from backend_docker.networks import DEPLOYMENT_LABEL
 from backend_docker.words import said
 from backend_swarm.doors import OverlayDoors
 from backend_swarm.managers import Managers
 
-_TRIES, _PAUSE = 40, 0.25
+_TRIES, _PAUSE, _QUICKLY = 40, 0.25, 0.05
 
 
 class Overlays:
@@ -50,14 +50,25 @@ class Overlays:
         return str(made["Id"])
 
     def remove(self, network: str) -> None:
-        """Remove a network, and the doors into it before."""
-        for _ in range(_TRIES):
+        """Remove a network, and the doors into it before; it is gone for everybody afterwards."""
+        for tried in range(_TRIES):
             self._doors.remove(network)
             try:
-                return self._managers.ask(lambda client: client.remove_network(network))
+                self._managers.ask(lambda client: client.remove_network(network))
             except APIError as error:
                 # The last task may still be on its way out.
-                if "in use" not in said(error):
+                if "in use" not in said(error) or tried == _TRIES - 1:
                     raise
+            else:
+                return self._until_gone(network)
             time.sleep(_PAUSE)
         return None
+
+    def _until_gone(self, network: str) -> None:
+        """Wait while the Swarm still lists it: the next one of this name would be refused."""
+        for _ in range(_TRIES):
+            try:
+                self._managers.ask(lambda client: client.inspect_network(network))
+            except NotFound:
+                return
+            time.sleep(_QUICKLY)

@@ -194,6 +194,13 @@ def test_without_the_image_of_the_doors_services_run_and_their_pages_say_what_to
         backend.close()
 
 
+def test_who_comes_back_at_once_finds_a_network_and_a_door(backend: SwarmBackend, tmp_path: Path) -> None:
+    for _ in range(4):
+        report = web(backend, tmp_path)
+        until(lambda report=report: shows(backend.address(report.handle, 8080)), "the page")  # type: ignore[misc]
+        backend.remove(report.handle)
+
+
 def test_pages_on_every_node_open_through_the_gateway_also_after_zoe_was_killed(
     settings: SwarmSettings, swarm_cluster: Swarm
 ) -> None:
