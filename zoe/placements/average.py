@@ -18,9 +18,9 @@ class Average(ScoringPlacement):
 
 def share_left(part: Part, node: Node, free: Resources) -> float:
     """Return how much of a node's scarcer resource (cores, memory) is left with the service on it, from 0 to 1."""
-    total = node.total
-    cores = (free.cores - part.reserved.cores) / total.cores if total.cores else 0.0
-    memory = (free.memory - part.reserved.memory) / total.memory if total.memory else 0.0
+    total, need = node.total, part.reserved
+    cores = (free.cores - need.cores) / total.cores if total.cores else 0.0
+    memory = (free.memory - need.memory) / total.memory if total.memory else 0.0
     return round(min(cores, memory), 9)
 
 

@@ -9,7 +9,7 @@ from zoe.scheduling.remembered import Memory, Remembered, Score
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.together import carries
-from zoe.scheduling.vectors import resources
+from zoe.scheduling.vectors import Vector, resources
 
 
 class Candidates:
@@ -46,15 +46,18 @@ class Candidates:
 
     def score(self, part: Part, found: Remembered, node: int, beside: int) -> Score:
         """Return what the placement says of a node; `beside`: how many parts of the same execution are there."""
-        free = self.room.now[node]
-        known = found.scores.get((node, free, beside))
-        if known is None:
-            known = self.chooser.score(part, self.room.nodes[node], resources(free), beside)
-            if self.chooser.scores:
-                found.scores[node, free, beside] = known
-            else:  # it has failed just now: what it said before counts no more either
-                self._memory.forget()
-        return known
+        key = node, self.room.now[node], beside
+        return found.scores.get(key) or self.ask(part, found, key)
+
+    def ask(self, part: Part, found: Remembered, key: tuple[int, Vector, int]) -> Score:
+        """Ask the placement itself, and remember what it says."""
+        node, free, beside = key
+        said = self.chooser.score(part, self.room.nodes[node], resources(free), beside)
+        if self.chooser.scores:
+            found.scores[key] = said
+        else:  # it has failed just now: what it said before counts no more either
+            self._memory.forget()
+        return said
 
 
 class Picking:
@@ -93,11 +96,15 @@ class Picking:
 
     def _begin(self, part: Part) -> None:
         self._begun = True
-        found, score = self._found, self._candidates.score
+        found, score, ask = self._found, self._candidates.score, self._candidates.ask
         now = self._candidates.room.now
+        nodes, known, best = found.nodes, found.scores, found.best
         for node in found.take_doubts():
-            found.rate(node, score(part, found, node, 0), now[node])
-        nodes = found.nodes
+            # Written out: nothing else is done as often where much changes between two passes.
+            key = node, now[node], 0
+            rating = known.get(key) or ask(part, found, key)
+            nodes[node] = rating, key[1]
+            heappush(best, (rating, node))
         self._near = [(score(part, found, node, count), node) for node, count in self._beside.items() if node in nodes]
         heapify(self._near)
 

@@ -8,7 +8,6 @@ from zoe.scheduling.passing import Pass, Why
 from zoe.scheduling.register import Held, Known
 from zoe.scheduling.shadow import cast
 from zoe.scheduling.shapes import Gang
-from zoe.scheduling.vectors import of
 
 
 def start_cores(current: Pass, ordered: Iterable[Known]) -> None:
@@ -67,7 +66,8 @@ def _start(current: Pass, known: Known, gang: Gang, *, capped: bool) -> bool:
     if placed is None:
         return False
     current.start(known, placed)
-    current.enter(known, [Held(part, node, of(part.reserved)) for part, node in placed])
+    kept = zip(placed, gang.shapes, strict=True)
+    current.enter(known, [Held(part, node, shape.need) for (part, node), shape in kept])
     return True
 
 

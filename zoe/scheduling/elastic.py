@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from zoe.scheduling import gangs
-from zoe.scheduling.candidates import Picking
 from zoe.scheduling.model import Part
 from zoe.scheduling.passing import Pass, Why
 from zoe.scheduling.refusals import Refusals
@@ -59,31 +58,24 @@ def _start_whole(current: Pass, known: Known, gang: Gang) -> bool:
 
 
 def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) -> list[Shape]:
-    """Start what has room; return the shapes of what has none, each time it is met where that is `contested`."""
+    """Start what has room; return the shapes of what has none, for each part of it where that is `contested`."""
     near = current.beside(known)
+    parts = known.elastic_parts()
     refused: list[Shape] = []
     placed: list[tuple[Part, int]] = []
-    picking: Picking | None = None
-    before: Shape | None = None
-    for part, shape in zip(known.elastic_parts(), elastic.shapes, strict=True):
-        # Parts of one shape stand together: one that found no room speaks for those after it.
-        if refused and not contested and shape is refused[-1]:
-            continue
-        if not known.app.opportunistic and not current.quotas.allows(known.app.owner, shape.need):
-            continue
-        node = None
-        if not current.no_start[0].covers_shape(shape):
-            if picking is None or shape is not before:
-                picking, before = Picking(current.candidates, shape, near, capped=False), shape
-            node = picking.node(part)
-        if node is None:
-            current.no_start[0].add_shape(shape)
-            refused.append(shape)
-            continue
-        current.room.start(node, shape.need, firm=False, capped=False)
-        current.quotas.give_elastic(known.app.owner, shape.need)
-        near[node] = near.get(node, 0) + 1
-        placed.append((part, node))
+    first = 0
+    for shape, count in elastic.runs:
+        first += count
+        allowed = count if known.app.opportunistic else current.quotas.allows(known.app.owner, shape.need, count)
+        wanted = parts[first - count : first - count + allowed]
+        if wanted:
+            started = current.place(wanted, shape, near, firm=False, capped=False)
+            placed += started
+            if not known.app.opportunistic:
+                current.quotas.give_elastic(known.app.owner, shape.need, len(started))
+            if len(started) < len(wanted):
+                current.no_start[0].add_shape(shape)
+                refused += [shape] * (count - len(started) if contested else 1)
     if placed:
         current.start(known, placed)
     return refused

@@ -1,11 +1,10 @@
 """Starting a gang: all of it or nothing."""
 
-from zoe.scheduling.candidates import Picking
 from zoe.scheduling.model import Part
 from zoe.scheduling.passing import Pass
 from zoe.scheduling.register import Known
 from zoe.scheduling.search import fit
-from zoe.scheduling.shapes import Gang, Shape
+from zoe.scheduling.shapes import Gang
 
 Placed = list[tuple[Part, int]]
 
@@ -27,21 +26,17 @@ def place(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) 
 def _by_placement(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
     placed: Placed = []
     near = current.beside(known).copy()
-    picking: Picking | None = None
-    before: Shape | None = None
-    for part, shape in zip(known.core_parts(), gang.shapes, strict=True):
-        if picking is None or shape is not before:
-            picking, before = Picking(current.candidates, shape, near, capped=capped), shape
-        node = picking.node(part)
-        if node is None:
-            if not placed:
-                current.no_start[capped].add_shape(shape)
-            for (_, taken), done in zip(placed, gang.shapes, strict=False):
-                current.room.undo_start(taken, done.need, firm=firm, capped=capped)
+    parts = known.core_parts()
+    for shape, count in gang.runs:
+        wanted = parts[len(placed) : len(placed) + count]
+        started = current.place(wanted, shape, near, firm=firm, capped=capped)
+        if not started and not placed:
+            current.no_start[capped].add_shape(shape)
+        placed += started
+        if len(started) < count:
+            for (_, node), done in zip(placed, gang.shapes, strict=False):
+                current.room.undo_start(node, done.need, firm=firm, capped=capped)
             return None
-        current.room.start(node, shape.need, firm=firm, capped=capped)
-        near[node] = near.get(node, 0) + 1
-        placed.append((part, node))
     return placed
 
 

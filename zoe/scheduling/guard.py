@@ -75,15 +75,12 @@ class Chooser:
         self._complain = complain
         self._trusted = True
         self._scoring = _with_method(placement, "score", Scoring)
-
-    @property
-    def scores(self) -> bool:
+        self.scores = self._scoring is not None
         """Whether nodes are to be compared by `score`."""
-        return self._trusted and self._scoring is not None
 
     def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
         """Rate a node; all are alike to a placement that failed."""
-        if self._trusted and self._scoring is not None:
+        if self.scores and self._scoring is not None:
             try:
                 return tuple(map(float, self._scoring.score(part, node, free, beside)))
             except _FAULTS as error:
@@ -103,7 +100,7 @@ class Chooser:
         return 0
 
     def _distrust(self, fault: str) -> None:
-        self._trusted = False
+        self._trusted = self.scores = False
         self._complain(f"placement {name_of(self._placement)} {fault}; the first candidate is taken for this pass")
 
 

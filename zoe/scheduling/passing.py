@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from zoe.scheduling.candidates import Candidates
+from zoe.scheduling.candidates import Candidates, Picking
 from zoe.scheduling.guard import Chooser
 from zoe.scheduling.model import Part, Placement, Plan, Snapshot, Start, Stop
 from zoe.scheduling.quotas import Limit, Quotas
@@ -14,7 +14,7 @@ from zoe.scheduling.remembered import Memory
 from zoe.scheduling.room import Room
 from zoe.scheduling.search import fit
 from zoe.scheduling.shadow import Shadow
-from zoe.scheduling.shapes import Gang
+from zoe.scheduling.shapes import Gang, Shape
 from zoe.scheduling.together import members
 from zoe.scheduling.victims import Victim, Victims
 
@@ -82,6 +82,23 @@ class Pass:
     def refused(self, refusals: tuple[Refusals, Refusals], gang: Gang, *, capped: bool) -> bool:
         """Tell whether a gang is refused; what is refused without the cap is so with it."""
         return refusals[0].covers(gang) or (capped and refusals[1].covers(gang))
+
+    def place(
+        self, parts: Sequence[Part], shape: Shape, near: dict[int, int], *, firm: bool, capped: bool
+    ) -> list[tuple[Part, int]]:
+        """Give room to parts of one execution and one shape, as many as find some; count them in `near`."""
+        if self.no_start[0].covers_shape(shape) or (capped and self.no_start[1].covers_shape(shape)):
+            return []
+        placed: list[tuple[Part, int]] = []
+        picking = Picking(self.candidates, shape, near, capped=capped)
+        for part in parts:
+            node = picking.node(part)
+            if node is None:
+                break
+            self.room.start(node, shape.need, firm=firm, capped=capped)
+            near[node] = near.get(node, 0) + 1
+            placed.append((part, node))
+        return placed
 
     def start(self, known: Known, placed: Sequence[tuple[Part, int]]) -> None:
         """Write down that parts start; their room is already taken."""

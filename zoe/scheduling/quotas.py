@@ -51,13 +51,18 @@ class Quotas:
         tally = self._of(known.app.owner)
         return _exceeded(quota, plus(plus(plus(tally.firm, tally.loose), tally.leaving), total(known))) is not None
 
-    def allows(self, owner: str, need: Vector) -> bool:
-        """Tell whether an owner may have one more elastic service."""
+    def allows(self, owner: str, need: Vector, most: int) -> int:
+        """Return how many more elastic services of a kind an owner may have, at most `most`."""
         quota = self._quotas.get(owner)
         if quota is None:
-            return True
+            return most
         tally = self._of(owner)
-        return _exceeded(quota, plus(plus(plus(tally.firm, tally.loose), tally.leaving), need)) is None
+        held = plus(plus(tally.firm, tally.loose), tally.leaving)
+        for given in range(most):
+            held = plus(held, need)
+            if _exceeded(quota, held) is not None:
+                return given
+        return most
 
     def give(self, known: Known) -> None:
         """Count an execution's core, started or promised."""
@@ -66,11 +71,12 @@ class Quotas:
             tally.executions += not known.app.running
             tally.firm = plus(tally.firm, total(known))
 
-    def give_elastic(self, owner: str, need: Vector) -> None:
-        """Count an elastic service that starts."""
+    def give_elastic(self, owner: str, need: Vector, count: int) -> None:
+        """Count elastic services that start."""
         if owner in self._quotas:
             tally = self._of(owner)
-            tally.loose = plus(tally.loose, need)
+            for _ in range(count):
+                tally.loose = plus(tally.loose, need)
 
     def take_back(self, owner: str, need: Vector) -> None:
         """Count an elastic service that is told to stop: it still holds what it has."""

@@ -1,7 +1,7 @@
 """What a placement said of nodes, kept between passes."""
 
 from collections.abc import Iterable
-from heapq import heapify, heappush
+from heapq import heapify
 
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.vectors import Vector
@@ -28,11 +28,6 @@ class Remembered:
         self.unrated = nodes
         self.scores = scores
         self.best: list[tuple[Score, int]] = []
-
-    def rate(self, node: int, score: Score, free: Vector) -> None:
-        """Note what a node's score is, and what is free there."""
-        self.nodes[node] = score, free
-        heappush(self.best, (score, node))
 
     def doubt(self, node: int) -> None:
         """Note that a node has to be rated (again) before the best is looked for."""

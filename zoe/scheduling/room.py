@@ -43,8 +43,17 @@ class Room:
 
     def start(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
         """Give room to a part that starts now; `firm`: for good, otherwise it may be taken back."""
-        self.free[node] = minus(self.free[node], need)
-        self.claim(node, need, firm=firm, capped=capped)
+        # Written out, as it is done for every part that starts: `free` less, and `claim`.
+        cores, memory, gpus = need
+        free, soon = self.free[node], self.soon[node]
+        self.free[node] = free[0] - cores, free[1] - memory, free[2] - gpus
+        self.soon[node] = soon[0] - cores, soon[1] - memory, soon[2] - gpus
+        if firm:
+            ever = self.ever[node]
+            self.ever[node] = ever[0] - cores, ever[1] - memory, ever[2] - gpus
+        if capped and self.cap is not None:
+            self.cap[node] = minus(self.cap[node], need)
+        self._changed(node)
 
     def undo_start(self, node: int, need: Vector, *, firm: bool, capped: bool) -> None:
         """Undo `start`."""

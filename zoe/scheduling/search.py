@@ -1,7 +1,6 @@
 """Whether a gang fits, and where: exact for gangs of one shape, a bounded search for mixed ones."""
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 from zoe.scheduling.model import Node
 from zoe.scheduling.shapes import Gang, Shape
@@ -28,18 +27,17 @@ def fit(gang: Gang, room: Sequence[Vector], with_labels: WithLabels, nodes: Sequ
 def _fill(gang: Gang, room: Sequence[Vector], with_labels: WithLabels) -> list[int] | None:
     chosen: list[int] = []
     left: dict[int, Vector] = {}
-    for shape, same in groupby(gang.shapes):
-        count = len(list(same))
+    for shape, missing in gang.runs:
         for node in those_with_room(with_labels(shape.labels), room, shape.need):
             have = left.get(node, room[node])
-            fitting = times(have, shape.need, count)
+            fitting = times(have, shape.need, missing)
             if fitting:
                 left[node] = _less(have, shape.need, fitting)
                 chosen += [node] * fitting
-                count -= fitting
-                if not count:
+                missing -= fitting
+                if not missing:
                     break
-        if count:
+        if missing:
             return None
     return chosen
 

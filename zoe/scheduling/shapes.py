@@ -1,6 +1,5 @@
 """What parts look like to the scheduler: parts of one shape are interchangeable, and so are gangs of one shape."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
@@ -18,15 +17,26 @@ class Shape:
     image: str
 
 
+Run = tuple[Shape, int]
+"""Parts of one shape that follow each other, and how many they are."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Gang:
     """The shapes of parts that start together or not at all, hardest to place first. Interned as shapes are."""
 
-    shapes: tuple[Shape, ...]
-    counts: Counter[Shape] = field(init=False)
+    runs: tuple[Run, ...]
+    shapes: tuple[Shape, ...] = field(init=False)
+    counts: dict[Shape, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "counts", Counter(self.shapes))
+        shapes: list[Shape] = []
+        counts: dict[Shape, int] = {}
+        for shape, count in self.runs:
+            shapes += [shape] * count
+            counts[shape] = counts.get(shape, 0) + count
+        object.__setattr__(self, "shapes", tuple(shapes))
+        object.__setattr__(self, "counts", counts)
 
     @property
     def uniform(self) -> bool:
@@ -39,7 +49,7 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._shapes: WeakValueDictionary[tuple[Vector, frozenset[str], str], Shape] = WeakValueDictionary()
-        self._gangs: WeakValueDictionary[tuple[Shape, ...], Gang] = WeakValueDictionary()
+        self._gangs: WeakValueDictionary[tuple[Run, ...], Gang] = WeakValueDictionary()
 
     def shape(self, part: Part) -> Shape:
         """Return the shape of a part."""
@@ -51,18 +61,30 @@ class Catalogue:
 
     def gang(self, parts: Iterable[Part]) -> Gang:
         """Return the gang that parts make, given hardest first."""
-        shapes: list[Shape] = []
+        runs: list[Run] = []
         last: Part | None = None
+        count = 0
         for part in parts:
             # Parts of one group mostly share what they ask for: then there is nothing to look up.
-            if last is None or not _asks_the_same(part, last):
-                shape, last = self.shape(part), part
-            shapes.append(shape)
-        key = tuple(shapes)
+            if last is not None and _asks_the_same(part, last):
+                count += 1
+                continue
+            if last is not None:
+                _add(runs, self.shape(last), count)
+            last, count = part, 1
+        if last is not None:
+            _add(runs, self.shape(last), count)
+        key = tuple(runs)
         found = self._gangs.get(key)
         if found is None:
             found = self._gangs[key] = Gang(key)
         return found
+
+
+def _add(runs: list[Run], shape: Shape, count: int) -> None:
+    if runs and runs[-1][0] is shape:
+        count += runs.pop()[1]
+    runs.append((shape, count))
 
 
 def _asks_the_same(one: Part, other: Part) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from zoe.scheduling.model import Application, Part, Plan, Snapshot, Start, Stop
+from zoe.simulation.collecting import rare_collections
 from zoe.simulation.holdings import Holdings
 from zoe.simulation.ledger import Ledger, PlanInvalidError
 from zoe.simulation.run import Run
@@ -57,7 +58,8 @@ def simulate(
 
     """
     check(workload.submissions)
-    return _Simulation(workload, planner, ended, half_life).run()
+    with rare_collections():
+        return _Simulation(workload, planner, ended, half_life).run()
 
 
 class _Simulation:
