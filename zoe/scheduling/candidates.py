@@ -1,6 +1,6 @@
 """Where a part may start now, remembered by shape: only nodes that changed since are looked at again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
 from zoe.scheduling.guard import Chooser
@@ -9,7 +9,7 @@ from zoe.scheduling.remembered import Memory, Remembered, Score
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.together import carries
-from zoe.scheduling.vectors import Vector, resources
+from zoe.scheduling.vectors import resources
 
 
 class Candidates:
@@ -41,23 +41,23 @@ class Candidates:
                 nodes.pop(node, None)
                 continue
             rated = nodes.get(node)
-            if (rated is None or rated[1] != room.now[node]) and (not labels or carries(room.nodes[node], labels)):
+            if (rated is None or rated[0] != room.now[node]) and (not labels or carries(room.nodes[node], labels)):
                 found.doubt(node)
 
-    def score(self, part: Part, found: Remembered, node: int, beside: int) -> Score:
-        """Return what the placement says of a node; `beside`: how many parts of the same execution are there."""
-        key = node, self.room.now[node], beside
-        return found.scores.get(key) or self.ask(part, found, key)
-
-    def ask(self, part: Part, found: Remembered, key: tuple[int, Vector, int]) -> Score:
-        """Ask the placement itself, and remember what it says."""
-        node, free, beside = key
-        said = self.chooser.score(part, self.room.nodes[node], resources(free), beside)
-        if self.chooser.scores:
-            found.scores[key] = said
-        else:  # it has failed just now: what it said before counts no more either
+    def rate(self, part: Part, found: Remembered, beside: Iterable[tuple[int, int]]) -> list[tuple[Score, int]]:
+        """Return what the placement says of nodes, each with how many parts of the same execution are there."""
+        now, nodes, known = self.room.now, self.room.nodes, found.scores
+        ask, size = self.chooser.score, len(nodes)
+        rated: list[tuple[Score, int]] = []
+        for node, count in beside:
+            free = now[node]
+            last = known.get(node + size * count)
+            if last is None or last[0] != free:
+                last = known[node + size * count] = free, ask(part, nodes[node], resources(free), count)
+            rated.append((last[1], node))
+        if not self.chooser.scores:  # it has failed just now: what it said before counts no more either
             self._memory.forget()
-        return said
+        return rated
 
 
 class Picking:
@@ -96,22 +96,18 @@ class Picking:
 
     def _begin(self, part: Part) -> None:
         self._begun = True
-        found, score, ask = self._found, self._candidates.score, self._candidates.ask
-        now = self._candidates.room.now
-        nodes, known, best = found.nodes, found.scores, found.best
-        for node in found.take_doubts():
-            # Written out: nothing else is done as often where much changes between two passes.
-            key = node, now[node], 0
-            rating = known.get(key) or ask(part, found, key)
-            nodes[node] = rating, key[1]
-            heappush(best, (rating, node))
-        self._near = [(score(part, found, node, count), node) for node, count in self._beside.items() if node in nodes]
+        found, now, nodes = self._found, self._candidates.room.now, self._found.nodes
+        rated = self._candidates.rate(part, found, [(node, 0) for node in found.take_doubts()])
+        for score, node in rated:
+            nodes[node] = now[node], score
+        found.add(rated)
+        self._near = self._candidates.rate(part, found, [it for it in self._beside.items() if it[0] in nodes])
         heapify(self._near)
 
     def _rate_again(self, part: Part, node: int) -> None:
         if self._candidates.room.may_start(self._shape, node, capped=self._capped):
-            beside = self._beside.get(node, 0)
-            heappush(self._near, (self._candidates.score(part, self._found, node, beside), node))
+            rated = self._candidates.rate(part, self._found, [(node, self._beside.get(node, 0))])
+            heappush(self._near, rated[0])
 
     def _best(self) -> int:
         """Take the best node: of those without parts of this execution, or of those with some; -1 if there is none."""
@@ -120,7 +116,7 @@ class Picking:
         while best:
             score, node = best[0]
             rated = nodes.get(node)
-            if rated is not None and rated[0] == score:
+            if rated is not None and rated[1] == score:
                 if near and near[0] < best[0]:
                     break
                 found.doubt(node)  # its room changes now, or somebody is beside

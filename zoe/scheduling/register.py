@@ -18,7 +18,7 @@ End = tuple[float, float, int]
 come last where nobody knows, so that who starts now never stands between a waiting one and its room."""
 
 
-_LONGEST_LOG = 100_000
+_LONGEST_LOG = 10_000
 
 
 class Held(NamedTuple):

@@ -1,22 +1,25 @@
 """What a placement said of nodes, kept between passes."""
 
 from collections.abc import Iterable
-from heapq import heapify
+from heapq import heapify, heappush
 
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.vectors import Vector
 
 Score = tuple[float, ...]
-Scores = dict[tuple[int, Vector, int], Score]
-"""By the node's number, what is free there, and how many of the same execution are beside."""
+Rated = tuple[Vector, Score]
+"""What was free on a node, and what its score was then."""
+Scores = dict[int, Rated]
+"""The last score of each node. With parts of the same execution beside, its key is the node's number and their number
+times the number of nodes."""
 
-_MOST_SCORES, _MOST_SHAPES, _MOST_NODES = 20_000, 50, 50_000
+_MOST_SCORES, _MOST_SHAPES, _MOST_NODES = 20_000, 200, 50_000
 
 
 class Remembered:
     """The nodes where parts of one shape may start, as they were when the log of changes was `at` long.
 
-    `nodes`: for each its score, with nothing beside, and what was free there then; None while it is in `unrated`.
+    `nodes`: for each its score with nothing beside; None while it is in `unrated`.
     `best`: scores with nodes as a heap; an entry counts while it is the node's score still.
     """
 
@@ -24,7 +27,7 @@ class Remembered:
 
     def __init__(self, at: int, nodes: list[int], scores: Scores) -> None:
         self.at = at
-        self.nodes: dict[int, tuple[Score, Vector] | None] = dict.fromkeys(nodes)
+        self.nodes: dict[int, Rated | None] = dict.fromkeys(nodes)
         self.unrated = nodes
         self.scores = scores
         self.best: list[tuple[Score, int]] = []
@@ -34,10 +37,19 @@ class Remembered:
         self.nodes[node] = None
         self.unrated.append(node)
 
+    def add(self, rated: list[tuple[Score, int]]) -> None:
+        """Put scores on the heap."""
+        if 8 * len(rated) > len(self.best):
+            self.best += rated
+            heapify(self.best)
+            return
+        for entry in rated:
+            heappush(self.best, entry)
+
     def take_doubts(self) -> list[int]:
         """Return what has to be rated now; who asks does it at once."""
         if len(self.best) > 4 * len(self.nodes) + 50:
-            self.best = [(rated[0], node) for node, rated in self.nodes.items() if rated is not None]
+            self.best = [(rated[1], node) for node, rated in self.nodes.items() if rated is not None]
             heapify(self.best)
         doubtful = [node for node in set(self.unrated) if self.nodes.get(node, True) is None]
         self.unrated = []

@@ -34,7 +34,7 @@ def _fill(gang: Gang, room: Sequence[Vector], with_labels: WithLabels) -> list[i
             if fitting:
                 left[node] = _less(have, shape.need, fitting)
                 chosen += [node] * fitting
-                missing -= fitting
+                missing -= fitting  # noqa: PLW2901 - of this run
                 if not missing:
                     break
         if missing:
