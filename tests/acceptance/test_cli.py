@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +18,16 @@ from typer.testing import CliRunner
 from zoe.cli.demo_server import DemoServer
 from zoe.cli.leftovers import Census
 from zoe.cli.main import app
+from zoe.client import Client
 
 pytestmark = pytest.mark.xdist_group("cli")
 Zoe = Callable[..., "Ended"]
+WITHOUT_STREAMS = """
+from zoe.cli.main import main
+from zoe.client import Client
+Client._way = lambda self: None
+main()
+"""
 PASSWORD = "correct horse: battery"
 
 
@@ -131,6 +141,37 @@ def test_the_life_of_an_execution(zoe: Zoe, server: DemoServer, tiny: Callable[[
     assert zoe("show", number).returncode == 1
 
 
+def test_a_followed_log_ends_with_the_outcome(zoe: Zoe, tiny: Callable[[str], Path]) -> None:
+    number = number_of(zoe("start", tiny("echo one; sleep 1; echo two; exit 3"), "--json"))
+    ended = zoe("logs", number, "-f")
+    assert ended.returncode == 0
+    assert [line.split()[2] for line in ended.stdout.splitlines()] == ["one", "two"]
+    assert ended.stderr == f"Execution {number} has failed with exit code 3: main0 ended with exit code 3\n"
+    *lines, last = [json.loads(line) for line in zoe("logs", number, "-f", "--json").stdout.splitlines()]
+    assert [one["line"].split()[2] for one in lines] == ["one", "two"]
+    assert (last["execution"]["id"], last["execution"]["exit_code"]) == (number, 3)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_every_change_is_watched_until_one_interrupts(
+    zoe: Zoe, server: DemoServer, tiny: Callable[[str], Path], streams: bool
+) -> None:
+    words = [sys.executable, "-m", "zoe", "ps", "--watch", "--json"]
+    own = {"ZOE_DATA_DIR": str(server.data_dir), "PATH": os.environ["PATH"]}
+    if not streams:
+        words = [sys.executable, "-c", WITHOUT_STREAMS, *words[3:]]
+    watching = subprocess.Popen(words, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    number = number_of(zoe("start", tiny("sleep 2"), "--json"))
+    seen: list[str] = []
+    while seen[-1:] != ["terminated"]:
+        one = json.loads(watching.stdout.readline())
+        seen += [one["status"]] if one["id"] == number else []
+    watching.send_signal(signal.SIGINT)
+    assert "running" in seen
+    assert (watching.wait(20), watching.communicate()[1]) == (130, "")
+
+
 def test_stopping_several_does_what_it_can_and_fails_if_one_failed(zoe: Zoe, tiny: Callable[[str], Path]) -> None:
     number = number_of(zoe("start", tiny("sleep 1000"), "--json"))
     ended = zoe("stop", 999999, number, "--json")
@@ -186,6 +227,8 @@ def test_login_keeps_a_token_for_this_user_alone(zoe: Zoe, server: DemoServer, t
     assert PASSWORD not in kept.read_text()
     assert answer(zoe("ps", "--json", **elsewhere)) == []
     assert zoe("user", "list", **elsewhere).returncode == 1
+    with Client(url, username="bob", password=PASSWORD) as by_password:
+        assert next(by_password.streams._connect("events", "")).kind == "the stream is open"
 
 
 def test_a_token_works_until_it_is_revoked(zoe: Zoe, server: DemoServer) -> None:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from zoe.cli import watch
 from zoe.cli.demo_server import DemoError, DemoServer
-from zoe.cli.executions import find_service
 from zoe.cli.invocation import screen
 from zoe.cli.leftovers import Census
+from zoe.cli.logs import find_service
 from zoe.errors import ZoeError
 
 if TYPE_CHECKING:

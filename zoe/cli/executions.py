@@ -1,20 +1,18 @@
-"""Commands about executions: list, look closer, read logs, stop, forget."""
+"""Commands about executions: list, look closer, stop, forget."""
 
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from itertools import chain
+from typing import Annotated, Any
 
 import typer
 
-from zoe.cli import views
+from zoe.cli import board, views
 from zoe.cli.invocation import Invocation, fail, shared
-from zoe.errors import NotFoundError, ZoeError
+from zoe.errors import ZoeError
 
-if TYPE_CHECKING:
-    from zoe.client import Client, Execution
-
-ACTIVE = frozenset({"submitted", "queued", "starting", "running", "cleaning up"})
+STATUSES = ("submitted", "queued", "starting", "running", "cleaning up", "terminated", "error")
+ACTIVE = frozenset(STATUSES) - {"terminated", "error"}
 Number = Annotated[int, typer.Argument(metavar="EXECUTION", help="Number of the execution.", show_default=False)]
 Numbers = Annotated[
     list[int], typer.Argument(metavar="EXECUTION...", help="Numbers of executions.", show_default=False)
@@ -27,19 +25,30 @@ def ps(
     everything: Annotated[bool, typer.Option("--all", "-a", help="Also those that have ended.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 50,
     status: Annotated[str | None, typer.Option(help="Only those with this status.", show_default=False)] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on, and show every change; Ctrl-C ends it.")] = False,
 ) -> None:
     """List executions: those that have not ended, or all.
+
+    With --watch and --json, each change is a JSON document on a line of its own.
 
     Examples:
         zoe ps
         zoe ps --all --limit 10
+        zoe ps --watch
         zoe ps --status queued --json
 
     """
+    if status and status not in STATUSES:
+        raise typer.BadParameter(f"there is no status {status!r}; there are: {', '.join(STATUSES)}.")
     wanted = [status] if everything or status else sorted(ACTIVE)
     with invocation.client() as client:
-        found = [one for word in wanted for one in client.executions(status=word, limit=limit)]
-    shown = sorted(found, key=lambda one: one["id"])[-limit:]
+        found = [
+            one for word in wanted if not watch or everything for one in client.executions(status=word, limit=limit)
+        ]
+        shown = sorted(found, key=lambda one: one["id"])[-limit:]
+        if watch:
+            board.watch(invocation, chain(shown, client.watch()), lambda one: status in {None, one["status"]}, limit)
+            return
     invocation.answer(shown, views.executions(shown, time.time()))
     if not shown:
         invocation.remark(
@@ -62,56 +71,6 @@ def show(invocation: Invocation, execution: Number) -> None:
         events = client.events(execution)
     document: dict[str, Any] = {**found, "services": services, "events": events}
     invocation.answer(document, views.one_execution(found, services, events, time.time()))
-
-
-@shared
-def logs(
-    invocation: Invocation,
-    execution: Number,
-    name: Annotated[
-        str | None, typer.Argument(metavar="[SERVICE]", help="Name of a service; otherwise the monitor.")
-    ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the service ends.")] = False,
-    service: Annotated[
-        int | None, typer.Option(metavar="ID", help="A service by its id instead.", show_default=False)
-    ] = None,
-) -> None:
-    """Print the log of one service of an execution.
-
-    Examples:
-        zoe logs 7
-        zoe logs 7 spark-worker0 -f
-        zoe logs 7 --service 31
-
-    """
-    with invocation.client() as client:
-        number = service if service is not None else find_service(client, client.execution(execution), name)["id"]
-        lines = client.logs(number, follow=follow)
-        if invocation.as_json:
-            invocation.answer({"service_id": number, "lines": list(lines)})
-        else:
-            write_lines(lines)
-
-
-def write_lines(lines: Iterator[str]) -> None:
-    """Write log lines as they come."""
-    for line in lines:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-
-def find_service(client: "Client", execution: "Execution", name: str | None) -> dict[str, Any]:
-    """Find a service by its name, or the first of the monitor's group."""
-    services = [client.service(number) for number in execution["services"]]
-    if name is None:
-        groups = [group["name"] for group in execution["description"].get("services", []) if group.get("monitor")]
-        fitting = [service for service in services if service["service_group"] in groups] or services
-    else:
-        fitting = [service for service in services if service["name"] == name]
-    if not fitting:
-        names = ", ".join(service["name"] for service in services) or "none"
-        raise NotFoundError(f"Execution {execution['id']} has no service {name or ''}; it has: {names}.")
-    return fitting[0]
 
 
 @shared

@@ -95,6 +95,9 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
             if invocation.debug:
                 raise
             raise typer.Exit(fail(error)) from error
+        except KeyboardInterrupt:
+            # As of a program that a signal ended; there is nothing to say to who pressed the keys.
+            raise typer.Exit(130) from None
 
     own = list(inspect.signature(command).parameters.values())[1:]
     common = [

@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from zoe import __version__
-from zoe.cli import demo, executions, extend, proxy, quotas, roles, serve, simulate, site, start, status, tokens, users
+from zoe.cli import (
+    demo,
+    executions,
+    extend,
+    logs,
+    proxy,
+    quotas,
+    roles,
+    serve,
+    simulate,
+    site,
+    start,
+    status,
+    tokens,
+    users,
+)
 from zoe.cli.invocation import fail, with_examples
 from zoe.errors import ZoeError
 
@@ -49,7 +64,7 @@ app.command(
 app.command(rich_help_panel=WORK)(start.validate)
 app.command(rich_help_panel=WORK)(executions.ps)
 app.command(rich_help_panel=WORK)(executions.show)
-app.command(rich_help_panel=WORK)(executions.logs)
+app.command(rich_help_panel=WORK)(logs.logs)
 app.command(rich_help_panel=WORK)(executions.stop)
 app.command(rich_help_panel=WORK)(extend.extend)
 app.command(rich_help_panel=WORK)(executions.rm)

@@ -16,13 +16,14 @@ from rich.table import Table
 from zoe.cli import formatting as fmt
 from zoe.cli import views
 from zoe.cli.invocation import Invocation, screen
+from zoe.cli.logs import monitors
 from zoe.errors import ZoeError
 
 if TYPE_CHECKING:
     from zoe.client import Client, Execution
 
 Service = dict[str, Any]
-LOOK_EVERY = 0.5  # seconds; a service's change does not always change its execution
+LOOK_EVERY = 0.5  # seconds; without a stream, a service's change does not always show in its execution
 NOT_YET_STARTED = frozenset({"created", "runnable", "starting"})
 
 
@@ -55,7 +56,13 @@ class Picture:
 
     def __init__(self, console: Console) -> None:
         # What is written to standard output appears above the picture, if it goes to the same terminal.
-        self._live = Live(console=console, refresh_per_second=8, redirect_stdout=sys.stdout.isatty())
+        self._seen: tuple[Execution, Sequence[Service]] | None = None
+        self._live = Live(
+            console=console,
+            refresh_per_second=4,
+            redirect_stdout=sys.stdout.isatty(),
+            get_renderable=self._painted,
+        )
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -65,8 +72,11 @@ class Picture:
         self._live.stop()
 
     def see(self, execution: "Execution", services: Sequence[Service]) -> None:
-        """Paint the present state."""
-        self._live.update(picture(execution, services, time.time()))
+        """Paint the present state from now on."""
+        self._seen = (execution, services)
+
+    def _painted(self) -> RenderableType:
+        return picture(*self._seen, time.time()) if self._seen else ""
 
 
 class Lines:
@@ -139,7 +149,9 @@ def to_the_end(client: "Client", invocation: Invocation, number: int, *, logs: b
 def observe(client: "Client", number: int, eyes: Observer, printer: "_LogPrinter | None" = None) -> "Execution":
     """Show an execution to an observer until it ends, and return it."""
     for execution in client.changes(number, every=LOOK_EVERY):
-        services = [client.service(service) for service in execution["services"]]
+        # The stream tells the services, too; what the API tells of an execution names them only.
+        told = execution.get("states")
+        services = told if told is not None else [client.service(service) for service in execution["services"]]
         eyes.see(execution, services)
         if printer:
             printer.offer(execution, services)
@@ -157,8 +169,7 @@ class _LogPrinter:
 
     def offer(self, execution: "Execution", services: Sequence[Service]) -> None:
         """Begin, if the monitor has started by now."""
-        groups = {group["name"] for group in execution["description"].get("services", ()) if group.get("monitor")}
-        monitor = next((service for service in services if service["service_group"] in groups), None)
+        monitor = next((service for service in services if service["service_group"] in monitors(execution)), None)
         if self._thread or monitor is None or monitor["status"] in NOT_YET_STARTED:
             return
         self._thread = threading.Thread(target=self._print, args=(monitor["id"],), name="log", daemon=True)

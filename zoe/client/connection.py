@@ -1,20 +1,20 @@
 """The connection to one server: every route of the API a method."""
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from typing import Any, Self, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 
+from zoe.client import following
 from zoe.client.accounts import Nouns
 from zoe.client.answers import document_in, refusal_in
-from zoe.client.documents import API, ENDED, Document, Execution, ServerUnreachableError
-from zoe.ear import Ear
-from zoe.errors import StateUnavailableError
-
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two looks at an execution
+from zoe.client.documents import API, Document, Execution, ServerFailedError, ServerUnreachableError
+from zoe.client.streams import NoStreamError, Streams, Way
+from zoe.errors import ZoeError
 
 
 class Client:
@@ -38,6 +38,7 @@ class Client:
             self._http = httpx.Client(base_url=self.url + API, headers=headers, auth=basic, timeout=30, trust_env=False)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise ServerUnreachableError(url, error) from error
+        self.streams = Streams(self._way)
         self.users, self.roles, self.quotas = Nouns(self, "user"), Nouns(self, "role"), Nouns(self, "quota")
 
     def __enter__(self) -> Self:
@@ -118,41 +119,41 @@ class Client:
         return list(self.get(f"/execution/{number}/events")["events"])
 
     def changes(self, number: int, every: float = math.inf, patience: float = 30) -> Iterator[Execution]:
-        """Yield an execution now, at every change, after `every` seconds without one, and last when it has ended.
+        """Yield an execution now, at every change of it or its services, and last when it has ended.
 
-        A server that does not answer is asked again for `patience` seconds: it may be restarting.
+        Between the first and the last, what the gateway's stream tells: `states` are then its services. Without a
+        stream it is looked at again and again, and told after `every` seconds also if nothing is new. A server that
+        does not answer is asked again for `patience` seconds: it may be restarting.
         """
-        pause, etag, heard, told = SHORTEST_PAUSE, "", math.inf, -math.inf
-        ear = self._ear(number)
-        while True:
-            try:
-                answer = self._send("GET", f"/execution/{number}", headers={"If-None-Match": etag} if etag else {})
-                heard = time.monotonic()
-            except (ServerUnreachableError, StateUnavailableError):
-                if not etag or time.monotonic() - heard > patience:
-                    raise
-                answer = httpx.Response(304)
-            pause = min(pause * 1.5, LONGEST_PAUSE, every)
-            if answer.status_code != 304:
-                pause, etag = SHORTEST_PAUSE, answer.headers.get("ETag", "")
-                execution = cast("Execution", document_in(answer))
-            if answer.status_code != 304 or time.monotonic() - told >= every:
-                told = time.monotonic()
-                yield execution
-                if execution["status"] in ENDED:
-                    ear.close()
-                    return
-            ear.wait(pause, every)
+        return following.changes(self, number, every, patience)
 
-    def _ear(self, number: int) -> Ear:
-        headers = {name: self._http.headers[name] for name in ("Authorization",) if name in self._http.headers}
+    def watch(self, patience: float = 30) -> Iterator[Execution]:
+        """Yield all executions that have not ended, then each that changes, for ever (`forgotten`: it was removed)."""
+        return following.watch(self, patience)
 
-        def gateway() -> str | None:
-            with Client(self.url) as other:  # asked from another thread
-                found = other.info().get("gateway")
-            return str(found) if found and headers else None
+    def get_changed(self, path: str, etag: str) -> tuple[Document | None, str]:
+        """GET a JSON object if it is not the one of this ETag any more; return it, and its ETag."""
+        answer = self._send("GET", path, headers={"If-None-Match": etag} if etag else {})
+        if answer.status_code == 304:
+            return None, etag
+        return document_in(answer), answer.headers.get("ETag", "")
 
-        return Ear(gateway, headers, number)
+    def _way(self) -> Way | None:
+        """Tell where the streams are: a program shows its token, or the cookie that its password is worth."""
+        with suppress(ZoeError):
+            gateway = self.info().get("gateway")
+            return Way(str(gateway), self._shown()) if gateway else None
+        return None
+
+    def _shown(self) -> dict[str, str]:
+        kept = self._http.headers
+        if "Authorization" in kept:
+            return {"Authorization": kept["Authorization"]}
+        if "Cookie" not in kept and not self._http.cookies:
+            self.login()
+        cookie = kept.get("Cookie") or "; ".join(f"{name}={text}" for name, text in self._http.cookies.items())
+        own = urlsplit(self.url)
+        return {"Cookie": cookie, "Origin": f"{own.scheme}://{own.netloc}"}
 
     def wait(self, number: int, on_change: Callable[[Execution], None] | None = None) -> Execution:
         """Wait until an execution has ended and return it; `on_change` hears of every change, the last included."""
@@ -167,6 +168,20 @@ class Client:
 
     def logs(self, service: int, *, follow: bool = True) -> Iterator[str]:
         """Yield a service's log line by line from its start; follow it until the service ends, unless told not to."""
+        read = 0
+        if follow:
+            with suppress(NoStreamError):
+                for said in self.streams.follow(f"logs/{service}", patience=30):
+                    if said.kind == "failed":
+                        raise ServerFailedError(said.text)
+                    if said.kind == "end":
+                        return
+                    yield from said.text.split("\n")
+                    read = int(said.number)
+        # A stream that never was, or that did not come back: the API has all of it.
+        yield from islice(self._log(service, follow=follow), read, None)
+
+    def _log(self, service: int, *, follow: bool) -> Iterator[str]:
         path, query = f"/service/logs/{service}", {} if follow else {"follow": "false"}
         try:
             with self._http.stream("GET", path, params=query, timeout=httpx.Timeout(30, read=None)) as answer:

@@ -43,5 +43,6 @@ class Execution(TypedDict):
     exit_code: NotRequired[int | None]
     opportunistic: NotRequired[bool]
     backfill: NotRequired[str | None]
+    states: NotRequired[list[Document]]  # from streams alone: its services
     ends_at: NotRequired[float | None]  # for its quota's runtime limit
     idle: NotRequired[Document | None]  # {since, step, elastic_deadline, deadline, kept_until, reason, signals, ...}

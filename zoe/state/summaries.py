@@ -7,7 +7,7 @@ from zoe.state import executions
 from zoe.state.database import Database
 
 _LEFT_OUT = frozenset({"description", "parameters"})
-_COLUMNS = ("id", "name", "service_group", "status", "restart_count", "exit_code", "error_message")
+_COLUMNS = ("id", "name", "service_group", "essential", "status", "restart_count", "exit_code", "error_message", "node")
 _SERVICES = f"SELECT execution_id, {', '.join(_COLUMNS)} FROM service WHERE execution_id = ANY(%s) ORDER BY id"  # noqa: S608 - constants only
 _ACTIVE = "SELECT id FROM execution WHERE status NOT IN ('terminated', 'error') AND (%s OR user_id = %s)"
 _ENDED_SINCE = "SELECT id FROM execution WHERE time_end >= %s AND (%s OR user_id = %s)"
@@ -18,7 +18,8 @@ def summaries(database: Database, ids: Collection[int]) -> dict[int, dict[str, A
     found = executions.named(database, ids)
     states: dict[int, list[dict[str, Any]]] = {}
     for execution, *row in database.rows(_SERVICES, [list(ids)]):
-        states.setdefault(execution, []).append(dict(zip(_COLUMNS, row, strict=True)))
+        told = dict(zip(_COLUMNS, row, strict=True))
+        states.setdefault(execution, []).append(told | {"backend_host": told.pop("node")})
     return {one["id"]: _summary(one) | {"states": states.get(one["id"], [])} for one in found}
 
 
