@@ -51,10 +51,10 @@ class Client(docker.APIClient):
         wanted = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow), "since": since}
         return Frames(self._checked(address, wanted))
 
-    def service_log_frames(self, service: str, *, follow: bool) -> "Frames":
+    def service_log_frames(self, service: str, *, follow: bool, since: int = 0) -> "Frames":
         """Return what the task of a Swarm service has said, as `log_frames` does."""
         address = self._url("/services/{0}/logs", service)  # type: ignore[attr-defined]
-        wanted = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow)}
+        wanted = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow), "since": since}
         return Frames(self._checked(address, wanted))
 
     def create_service_from(self, body: Said) -> str:

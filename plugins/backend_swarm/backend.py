@@ -2,26 +2,30 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
-from backend_docker.client import Client
+from backend_docker.client import Client, Frames
 from backend_docker.container import SERVICE_LABEL, Surroundings
 from backend_docker.footing import make_workspace
 from backend_docker.known import ENDED
-from backend_docker.logs import OVERHEAD, cut_mark, lines
+from backend_docker.logs import OVERHEAD, cut_mark, follow_lines, lines
 from backend_docker.networks import DEPLOYMENT_LABEL, OWNER_LABEL, NetworkBook
 from backend_docker.reports import who_of
 from backend_docker.words import said, starting
 from backend_swarm.board import Board
 from backend_swarm.doors import OverlayDoors
+from backend_swarm.ear import Ear
+from backend_swarm.following import SwarmLog
+from backend_swarm.lookout import Lookout
 from backend_swarm.managers import Managers
+from backend_swarm.nodes import Nodes
 from backend_swarm.overlays import Overlays
 from backend_swarm.service import described, stopped
 from backend_swarm.settings import SwarmSettings
-from backend_swarm.tasks import handle_of, node_name, node_report, service_of
+from backend_swarm.tasks import handle_of, node_report, service_of
 from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError
 from zoe.plugin import (
     Address,
@@ -36,7 +40,7 @@ from zoe.plugin import (
     Usage,
 )
 
-_CONFLICT, _NOT_FOUND = 409, 404
+_CONFLICT = 409
 _BY_FORCE = 30.0
 _LOOK_AGAIN = 1.0
 _NO_ROOM = "no suitable node"
@@ -58,24 +62,30 @@ class SwarmBackend(Backend):
         self._networks = NetworkBook(deployment, settings.network)
         self._listeners: list[Callable[[ServiceReport], None]] = []
         self._owners: dict[Handle, tuple[str, int]] = {}
-        self._board = Board(self._managers, deployment.id, settings.look_seconds, self._tell)
+        self._nodes = Nodes(self._managers)
+        self._board = Board(self._tell)
+        self._lookout = Lookout(self._managers, self._nodes, self._board, deployment.id, settings.look_seconds)
+        self._ear = Ear(self._managers, self._board, self._lookout, deployment.id)
         self._adopted = False
 
     def open(self) -> None:
-        """Begin to look at the tasks; a Swarm that does not answer is asked again and again."""
+        """Begin to listen and to look; a Swarm that does not answer is asked again and again."""
         with suppress(BackendUnavailableError):
             self._adopt()
-        self._board.start()
+        self._lookout.start()
+        self._ear.start()
 
     def close(self) -> None:
         """Hang up; the services run on."""
-        self._board.stop()
+        self._ear.stop()
+        self._lookout.stop()
         self._doors.close()
         self._managers.close()
 
     def nodes(self) -> Sequence[NodeReport]:
         """Tell of every node; one that the administrator drains or pauses gets nothing new."""
-        return [node_report(node) for node in self._ask(lambda client: client.nodes())]
+        with self._in_words():
+            return [node_report(node) for node in self._nodes.each()]
 
     def start(self, service: ServiceSpec, node: str) -> ServiceReport:
         """Start a Swarm service, or find it, and wait until it runs."""
@@ -102,20 +112,15 @@ class SwarmBackend(Backend):
         with suppress(APIError):
             # Refused where it was changed meanwhile: what runs after the wait is dealt with by `remove`.
             self._managers.ask(lambda client: _update(client, found, stopped(found["Spec"])))
-        if self._board.last(handle) is None:
-            self._ask_board()
+        self._known(handle)
         last = self._board.wait(handle, _has_ended, self._set.stop_grace + _BY_FORCE)
         if not _has_ended(last):
             raise BackendUnavailableError("the Swarm has not stopped the service in time")
 
     def remove(self, handle: Handle) -> None:
         """Remove a service, and its owner's network after the last one."""
-        try:
+        with self._board.removing(handle), self._in_words(), suppress(NotFound):
             self._managers.ask(lambda client: client.remove_service(service_of(handle)))  # type: ignore[no-untyped-call]
-        except APIError as error:
-            if error.status_code != _NOT_FOUND:
-                raise BackendUnavailableError(said(error)) from error
-        self._board.forget(handle)
         if handle in self._owners:
             owner, number = self._owners.pop(handle)
             self._networks.leave(self._overlays, owner, number)
@@ -123,7 +128,9 @@ class SwarmBackend(Backend):
     def services(self) -> Iterable[ServiceReport]:
         """Report all services."""
         self._adopt()
-        return self._ask_board()
+        with self._in_words():
+            self._lookout.look_at_all()
+        return self._board.all()
 
     def watch(self, changed: Callable[[ServiceReport], None]) -> None:
         """Tell one more listener."""
@@ -131,11 +138,16 @@ class SwarmBackend(Backend):
 
     def logs(self, handle: Handle, follow: bool) -> Iterator[bytes]:
         """Read the log by way of a manager, which asks the node."""
-        return self._follow(handle) if follow else self._log(handle)
+        log = SwarmLog(
+            lambda follow, since: self._frames(handle, since, follow=follow),
+            (lambda: _has_ended(self._board.last(handle))) if follow else lambda: True,
+            is_lost=lambda: _is_lost(self._board.last(handle)),
+        )
+        return self._whole(self._followed(handle, log) if follow else lines(log))
 
     def address(self, handle: Handle, port: int) -> Address:
         """Tell the task's address in its network, and the door into it: only what is in that network reaches it."""
-        last = self._board.last(handle)
+        last = self._known(handle)
         if last is None or last.address is None:
             raise BackendUnavailableError("the service has no address: it does not run")
         return Address(last.address, port, self._doors.into(self._owner(handle)))
@@ -156,17 +168,20 @@ class SwarmBackend(Backend):
         for listener in self._listeners:
             listener(report)
 
-    def _ask(self, call: Callable[[Client], Any]) -> Any:
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
         try:
-            return self._managers.ask(call)
+            yield
         except APIError as error:
             raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
 
-    def _ask_board(self) -> list[ServiceReport]:
-        try:
-            return self._board.look()
-        except APIError as error:
-            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
+    def _known(self, handle: Handle) -> ServiceReport | None:
+        """Return what was last heard of a service, which another Zoe may have started."""
+        last = self._board.last(handle)
+        if (last is None or last.state == ServiceState.CREATED) and not self._board.is_gone(handle):
+            with self._in_words():
+                self._lookout.look_at([handle])
+        return self._board.last(handle)
 
     def _adopt(self) -> None:
         """Take up once what an earlier Zoe left."""
@@ -174,7 +189,9 @@ class SwarmBackend(Backend):
             return
         wanted = {"label": f"{DEPLOYMENT_LABEL}={self.deployment.id}"}
         members = []
-        for service in self._ask(lambda client: client.services(filters=wanted)):  # type: ignore[no-untyped-call]
+        with self._in_words():
+            services = self._managers.ask(lambda client: client.services(filters=wanted))  # type: ignore[no-untyped-call]
+        for service in services:
             labels = service["Spec"]["Labels"]
             who = who_of(labels)
             if who is not None:
@@ -189,10 +206,10 @@ class SwarmBackend(Backend):
     def _node_id(self, name: str) -> str | None:
         if self._set.placement == "engine":
             return None
-        for node in self._managers.ask(lambda client: client.nodes()):
-            if node_name(node) == name:
-                return str(node["ID"])
-        raise BackendRefusedError(f"the Swarm has no node '{name}'")
+        found = self._nodes.id_of(name)
+        if found is None:
+            raise BackendRefusedError(f"the Swarm has no node '{name}'")
+        return found
 
     def _create(self, service: ServiceSpec, node: str | None) -> Handle:
         network = self._networks.join(self._overlays, service.owner, service.who.id)
@@ -220,49 +237,40 @@ class SwarmBackend(Backend):
             last = self._board.wait(handle, _has_begun, _LOOK_AGAIN)
             if last is not None and _has_begun(last):
                 return _started(last)
+            if self._board.is_gone(handle):
+                raise BackendRefusedError("it was removed from the Swarm while it started")
             error = self._board.error(handle)
             if _NO_ROOM in error and time.monotonic() > room_by:
                 raise BackendBusyError(f"the Swarm says: {error}")
         raise BackendRefusedError(f"it did not run within {self._set.start_patience:g} s: {self._board.error(handle)}")
 
     def _inspect(self, handle: Handle) -> dict[str, Any] | None:
-        try:
+        with self._in_words(), suppress(NotFound):
             found: dict[str, Any] = self._managers.ask(
                 lambda client: client.inspect_service(service_of(handle))  # type: ignore[no-untyped-call]
             )
-        except APIError as error:
-            if error.status_code == _NOT_FOUND:
-                return None
-            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
-        return found
+            return found
+        return None
 
-    def _log(self, handle: Handle) -> Iterator[bytes]:
+    def _frames(self, handle: Handle, since: int, *, follow: bool) -> Frames | None:
+        service = service_of(handle)
+        with self._in_words(), suppress(NotFound):
+            return self._managers.ask(lambda client: client.service_log_frames(service, follow=follow, since=since))
+        return None
+
+    def _followed(self, handle: Handle, log: SwarmLog) -> Iterator[bytes]:
+        self._known(handle)
+        with self._board.calling(handle, log.ended):
+            yield from follow_lines(log)
+
+    def _whole(self, found: Iterable[bytes]) -> Iterator[bytes]:
         read = 0
-        try:
-            frames = self._managers.ask(lambda client: client.service_log_frames(service_of(handle), follow=False))
-        except APIError as error:
-            if error.status_code == _NOT_FOUND:
-                return
-            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
-        for line in lines(frames):
-            read += len(line) + OVERHEAD
+        for line in found:
+            read += len(line) + OVERHEAD if line else 0
             yield line
         mark = cut_mark(read, self._set.log_max_bytes)
         if mark is not None:
             yield mark
-
-    def _follow(self, handle: Handle) -> Iterator[bytes]:
-        """Read again and again what is new: a Swarm's own following does not end with the task."""
-        seen = 0
-        while True:
-            ended = _has_ended(self._board.wait(handle, _has_ended, _LOOK_AGAIN if seen else 0))
-            fresh = list(self._log(handle))[seen:]
-            seen += len(fresh)
-            yield from fresh
-            if ended:
-                return
-            if not fresh:
-                yield b""
 
 
 def _update(client: Client, found: dict[str, Any], specification: dict[str, Any]) -> None:
@@ -275,6 +283,10 @@ def _has_begun(report: ServiceReport | None) -> bool:
 
 def _has_ended(report: ServiceReport | None) -> bool:
     return report is None or report.state in ENDED
+
+
+def _is_lost(report: ServiceReport | None) -> bool:
+    return report is not None and report.state == ServiceState.DESTROYED
 
 
 def _started(report: ServiceReport) -> ServiceReport:

@@ -1,137 +1,179 @@
-"""What the Swarm's tasks were at the last look. A Swarm tells no events of tasks: one call asks for all of them."""
+"""What is known of the services of a Swarm: what looks found of them, and who waits for what."""
 
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from typing import Any
-
-from docker.errors import APIError
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from backend_docker.known import ENDED
-from backend_docker.networks import DEPLOYMENT_LABEL
-from backend_swarm.managers import Managers
-from backend_swarm.tasks import first_task, handle_of, report
-from zoe.errors import BackendUnavailableError
-from zoe.plugin import Handle, ServiceReport
+from zoe.plugin import Handle, ServiceReport, ServiceState
 
-_QUICKLY = 0.15  # seconds, while somebody waits for a service
+_REMEMBERED = 4096
+_VANISHED = "was removed from the Swarm by somebody other than Zoe"
+Wish = Callable[[ServiceReport | None], bool]
 
-Said = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look found of one service; `error`: what the Swarm says is in its way."""
+
+    report: ServiceReport
+    error: str = ""
 
 
 class Board:
-    """Looks on a thread of its own: often while a service starts or stops, else at leisure, not at all without one."""
+    """Used by many threads. A service only goes forward: an answer to an older question changes nothing.
 
-    def __init__(
-        self, managers: Managers, deployment_id: str, pause: float, tell: Callable[[ServiceReport], None]
-    ) -> None:
-        self._managers = managers
-        self._filter = {"label": f"{DEPLOYMENT_LABEL}={deployment_id}"}
-        self._pause = pause
+    `tell` hears of what has ended, from the thread that took it up; no lock is held meanwhile.
+    """
+
+    def __init__(self, tell: Callable[[ServiceReport], None]) -> None:
         self._tell = tell
-        self._reports: dict[Handle, ServiceReport] = {}
-        self._errors: dict[Handle, str] = {}
-        self._asked = 0.0
-        self._waiting = 0
-        self._changed = threading.Condition()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="swarm-tasks", daemon=True)
+        self._found: dict[Handle, Finding] = {}
+        self._gone: dict[Handle, None] = {}
+        self._leaving: set[Handle] = set()
+        self._waited_for: Counter[Handle] = Counter()
+        self._alive: set[Handle] = set()
+        self._watchers: dict[Handle, list[Callable[[], None]]] = {}
+        self.changed = threading.Condition()
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
+    def all(self) -> list[ServiceReport]:
+        """Return what was last heard of every service."""
+        with self.changed:
+            return [one.report for one in self._found.values()]
 
-    def stop(self) -> None:
-        """Look no more."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
-        self._thread.join(5)
+    def alive(self) -> frozenset[Handle]:
+        """Return the services that have not ended."""
+        with self.changed:
+            return frozenset(self._alive)
 
-    def look(self) -> list[ServiceReport]:
-        """Ask for everything, and tell what has ended since the last look."""
-        asked = time.monotonic()
-        services, tasks, nodes = self._managers.ask(self._ask)
-        by_service: dict[str, list[Said]] = {}
-        for task in tasks:
-            by_service.setdefault(task["ServiceID"], []).append(task)
-        firsts = {service["ID"]: first_task(by_service.get(service["ID"], ())) for service in services}
-        found = [report(service, firsts[service["ID"]], nodes) for service in services]
-        reports = [one for one in found if one is not None]
-        errors = {handle_of(service): _error(task) for service, task in firsts.items()}
-        for one in self._take_up(asked, reports, errors):
-            self._tell(one)
-        with self._changed:
-            return [self._reports.get(one.handle, one) for one in reports]
+    def waited_for(self) -> frozenset[Handle]:
+        """Return the services that somebody waits for."""
+        with self.changed:
+            return frozenset(self._waited_for)
 
     def last(self, handle: Handle) -> ServiceReport | None:
         """Return what was last heard of a service."""
-        with self._changed:
-            return self._reports.get(handle)
+        with self.changed:
+            return self._last(handle)
 
     def error(self, handle: Handle) -> str:
         """Return what the Swarm said is in the way of a service."""
-        with self._changed:
-            return self._errors.get(handle, "")
+        with self.changed:
+            return self._found[handle].error if handle in self._found else ""
 
-    def wait(
-        self, handle: Handle, done: Callable[[ServiceReport | None], bool], seconds: float
-    ) -> ServiceReport | None:
-        """Wait until a service is as wanted, or the time is over; return what was last heard of it."""
-        deadline = time.monotonic() + seconds
-        with self._changed:
-            self._waiting += 1
-            self._changed.notify_all()
+    def is_gone(self, handle: Handle) -> bool:
+        """Tell whether a service was removed, by whomever."""
+        with self.changed:
+            return handle in self._gone
+
+    def wait(self, handle: Handle, done: Wish, seconds: float) -> ServiceReport | None:
+        """Wait until a service is as wanted or is gone, or the time is over; return what was last heard of it."""
+        with self.changed:
+            self._waited_for[handle] += 1
+            self.changed.notify_all()
             try:
-                self._changed.wait_for(lambda: done(self._reports.get(handle)), deadline - time.monotonic())
+                self.changed.wait_for(lambda: handle in self._gone or done(self._last(handle)), seconds)
             finally:
-                self._waiting -= 1
-            return self._reports.get(handle)
+                self._waited_for[handle] -= 1
+                self._waited_for += Counter()  # those that nobody waits for any more go
+            return self._last(handle)
 
-    def forget(self, handle: Handle) -> None:
-        """Take up that Zoe removed a service."""
-        with self._changed:
-            self._reports.pop(handle, None)
+    def take(self, found: Iterable[Finding], missed: Collection[Handle] = ()) -> None:
+        """Take up what a look found, and what it should have found, for it was known when the look began."""
+        news = []
+        with self.changed:
+            for one in found:
+                news += self._put(one)
+            for handle in missed:
+                news += self._drop(handle)
+            self.changed.notify_all()
+        self._announce(news)
 
-    def _ask(self, client: Any) -> tuple[list[Said], list[Said], Mapping[str, Said]]:
-        nodes = {node["ID"]: node for node in client.nodes()}
-        return client.services(filters=self._filter), client.tasks(filters=self._filter), nodes
+    def vanished(self, handle: Handle) -> None:
+        """Take up that the Swarm told of a service's removal; what Zoe removes itself is no news."""
+        with self.changed:
+            news = self._drop(handle)
+            self.changed.notify_all()
+        self._announce(news)
 
-    def _take_up(
-        self, asked: float, reports: Iterable[ServiceReport], errors: dict[Handle, str]
-    ) -> list[ServiceReport]:
-        with self._changed:
-            if asked < self._asked:
-                return []  # An answer to an older question.
-            self._asked = asked
-            before = self._reports
-            self._reports = {one.handle: _final(before.get(one.handle), one) for one in reports}
-            self._errors = errors
-            self._changed.notify_all()
-        return [
-            one
-            for one in self._reports.values()
-            if one.state in ENDED and one.handle in before and before[one.handle].state not in ENDED
-        ]
+    @contextmanager
+    def removing(self, handle: Handle) -> Iterator[None]:
+        """Remove a service within: afterwards it is gone for ever, and who waits for it goes on."""
+        with self.changed:
+            self._leaving.add(handle)
+        try:
+            yield
+        except BaseException:
+            with self.changed:
+                self._leaving.discard(handle)
+            raise
+        with self.changed:
+            self._leaving.discard(handle)
+            self._forget(handle)
+            self.changed.notify_all()
+        self._wake(handle)
 
-    def _run(self) -> None:
-        while not self._stopped:
-            # The next look may find a manager; until then everything stays as it was.
-            with suppress(BackendUnavailableError, APIError):
-                self.look()
-            with self._changed:
-                if self._waiting:
-                    self._changed.wait_for(lambda: self._stopped, _QUICKLY)
-                else:
-                    self._changed.wait_for(lambda: self._stopped or self._waiting > 0, self._pause)
+    @contextmanager
+    def calling(self, handle: Handle, ended: Callable[[], None]) -> Iterator[None]:
+        """Call `ended` when a service ends or goes while the block lasts."""
+        with self.changed:
+            self._watchers.setdefault(handle, []).append(ended)
+        try:
+            yield
+        finally:
+            with self.changed:
+                left = self._watchers.get(handle, [])
+                left.remove(ended)
+                if not left:
+                    self._watchers.pop(handle, None)
+
+    def _last(self, handle: Handle) -> ServiceReport | None:
+        return self._found[handle].report if handle in self._found else None
+
+    def _put(self, now: Finding) -> list[ServiceReport]:
+        handle, before = now.report.handle, self._last(now.report.handle)
+        if handle in self._gone or (before is not None and _rank(now.report) < _rank(before)):
+            return []
+        if before is not None and before.state in ENDED:
+            return []
+        self._found[handle] = now
+        if now.report.state not in ENDED:
+            self._alive.add(handle)
+            return []
+        self._alive.discard(handle)
+        return [now.report] if before is not None else []
+
+    def _drop(self, handle: Handle) -> list[ServiceReport]:
+        if handle in self._leaving or handle not in self._found:
+            return []
+        before = self._found[handle].report
+        self._forget(handle)
+        if before.state in ENDED:
+            return []
+        return [replace(before, state=ServiceState.DESTROYED, address=None, reason=_VANISHED)]
+
+    def _forget(self, handle: Handle) -> None:
+        self._found.pop(handle, None)
+        self._alive.discard(handle)
+        self._gone[handle] = None
+        if len(self._gone) > _REMEMBERED:
+            del self._gone[next(iter(self._gone))]
+
+    def _announce(self, news: Iterable[ServiceReport]) -> None:
+        for one in news:
+            self._wake(one.handle)
+            self._tell(one)
+
+    def _wake(self, handle: Handle) -> None:
+        with self.changed:
+            watchers = list(self._watchers.get(handle, ()))
+        for ended in watchers:
+            ended()
 
 
-def _final(before: ServiceReport | None, now: ServiceReport) -> ServiceReport:
-    # A lost node that comes back still says for a while that it runs what was given up.
-    return before if before is not None and before.state in ENDED else now
-
-
-def _error(task: Mapping[str, Any] | None) -> str:
-    status = (task or {}).get("Status") or {}
-    return str(status.get("Err") or status.get("Message") or "")
+def _rank(report: ServiceReport) -> int:
+    if report.state == ServiceState.CREATED:
+        return 0
+    return 2 if report.state in ENDED else 1

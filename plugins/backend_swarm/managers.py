@@ -28,6 +28,8 @@ class Managers:
         self._silent_until: dict[int, float] = {}
         self._current = 0
         self._lock = threading.Lock()
+        self.moved: Callable[[], None] = _nobody
+        """Called when another manager than before has answered."""
 
     def ask(self, call: Callable[[Client], Answer]) -> Answer:
         """Make a call, by way of the first manager that answers.
@@ -51,7 +53,7 @@ class Managers:
                 self._forget(number)
                 complaints.append(f"{self._managers[number].url}: {reason(error)}")
             else:
-                self._current = number
+                self._stay_with(number)
                 return found
         raise BackendUnavailableError(f"no manager of the Swarm answers: {'; '.join(complaints)}")
 
@@ -87,9 +89,21 @@ class Managers:
                 found = self._clients.setdefault(number, found)
         return found
 
+    def _stay_with(self, number: int) -> None:
+        before, self._current = self._current, number
+        if before != number:
+            self.moved()
+
     def _forget(self, number: int) -> None:
         with self._lock:
-            self._clients.pop(number, None)
+            found = self._clients.pop(number, None)
+        if found is not None:
+            # Calls of other threads go on: only connections that nobody uses are closed.
+            found.close()
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 def _leaderless(error: APIError) -> bool:

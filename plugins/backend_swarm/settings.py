@@ -47,6 +47,6 @@ class SwarmSettings(ContainerSettings):
     busy_patience: Annotated[float, Field(gt=0)] = 15.0
     """How long the Swarm may find no room on a node before the execution goes back to the queue, seconds."""
     look_seconds: Annotated[float, Field(gt=0)] = 2.0
-    """How often the Swarm is asked how its tasks are: it tells no event of them. More often while services start."""
+    """How often a Swarm is asked what has ended while something runs, for it tells no event of that, seconds."""
     timeout: Annotated[float, Field(gt=0)] = 60.0
     """How long a manager may take to answer, seconds."""

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from backend_docker.reports import who_of
+from backend_swarm.board import Finding
 from zoe.plugin import Handle, NodeReport, Resources, ServiceReport, ServiceState
 
 Said = Mapping[str, Any]
@@ -43,36 +45,59 @@ def node_name(node: Said) -> str:
     return str(node["Description"]["Hostname"])
 
 
-def first_task(tasks: Sequence[Said]) -> Said | None:
-    """Return the task that Zoe asked for: what a Swarm starts in its place later is not the same service."""
-    return min(tasks, key=lambda task: task["CreatedAt"], default=None)
+def findings(tasks: Sequence[Said], nodes: Mapping[str, Said], services: Sequence[Said] = ()) -> list[Finding]:
+    """Read tasks, each service's first: what a Swarm starts in its place later is not the same service.
+
+    `services`: those of which there may be no task yet.
+    """
+    firsts: dict[str, Said] = {}
+    for task in tasks:
+        known = firsts.get(task["ServiceID"])
+        if known is None or task["CreatedAt"] < known["CreatedAt"]:
+            firsts[task["ServiceID"]] = task
+    found = [_without_task(service) for service in services if service["ID"] not in firsts]
+    found += [_of_task(task, nodes) for task in firsts.values()]
+    return [one for one in found if one is not None]
 
 
-def report(service: Said, task: Said | None, nodes: Mapping[str, Said]) -> ServiceReport | None:
-    """Read a service and its task."""
+def _without_task(service: Said) -> Finding | None:
     who = who_of(service["Spec"]["Labels"])
+    return Finding(ServiceReport(who, handle_of(service["ID"]), ServiceState.CREATED, "")) if who else None
+
+
+def _of_task(task: Said, nodes: Mapping[str, Said]) -> Finding | None:
+    who = who_of(task["Spec"].get("ContainerSpec", {}).get("Labels") or {})
     if who is None:
         return None
-    handle = handle_of(service["ID"])
-    if task is None:
-        return ServiceReport(who, handle, ServiceState.CREATED, "")
-    node = nodes.get(task.get("NodeID", ""))
-    name = node_name(node) if node else ""
-    status = task["Status"]
-    if node is not None and node["Status"]["State"] == "down" and status["State"] not in _OVER:
-        return ServiceReport(who, handle, ServiceState.DEAD, name, None, None, f"its node {name} was lost")
-    if status["State"] in _COMING:
-        return ServiceReport(who, handle, ServiceState.CREATED, name)
-    if status["State"] == "running":
-        return ServiceReport(who, handle, ServiceState.STARTED, name, _address(task), at=_seconds(status["Timestamp"]))
+    status, node = task["Status"], nodes.get(task.get("NodeID", ""))
+    found = ServiceReport(who, handle_of(task["ServiceID"]), ServiceState.CREATED, node_name(node) if node else "")
+    return Finding(_judged(found, task, node), str(status.get("Err") or status.get("Message") or ""))
+
+
+def _judged(found: ServiceReport, task: Said, node: Said | None) -> ServiceReport:
+    status, state = task["Status"], task["Status"]["State"]
+    lost = _lost(state, node) if node is not None else None
+    if lost is not None:
+        return replace(found, state=ServiceState.DESTROYED, reason=f"its node {found.node} was {lost}")
+    if state in _COMING:
+        return found
+    at = _seconds(status["Timestamp"])
+    if state == "running":
+        return replace(found, state=ServiceState.STARTED, address=_address(task), at=at)
     # A task that was never started has an exit code, too: 0.
-    code = None if status["State"] == "rejected" else (status.get("ContainerStatus") or {}).get("ExitCode")
-    why = _why(service, status, code)
-    return ServiceReport(who, handle, ServiceState.DEAD, name, None, code, why, _seconds(status["Timestamp"]))
+    code = None if state == "rejected" else (status.get("ContainerStatus") or {}).get("ExitCode")
+    return replace(found, state=ServiceState.DEAD, exit_code=code, reason=_why(task, status, code), at=at)
 
 
-def _why(service: Said, status: Said, code: int | None) -> str | None:
-    limit = service["Spec"]["TaskTemplate"].get("Resources", {}).get("Limits", {}).get("MemoryBytes")
+def _lost(state: str, node: Said) -> str | None:
+    if node["Status"]["State"] == "down" and state not in _OVER:
+        return "lost"
+    # What Zoe itself stops ends so, too; it does not ask why.
+    return "drained" if state == "shutdown" and node["Spec"]["Availability"] == "drain" else None
+
+
+def _why(task: Said, status: Said, code: int | None) -> str | None:
+    limit = ((task["Spec"].get("Resources") or {}).get("Limits") or {}).get("MemoryBytes")
     if code == _KILLED and limit and status["State"] == "failed":
         return f"was killed, most likely because it used more memory than its limit of {limit / _MIB:.4g} MiB"
     words = status.get("Err") or ""

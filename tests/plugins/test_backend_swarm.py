@@ -129,7 +129,7 @@ def test_a_service_of_a_node_that_crashed_is_told_dead_and_not_started_again(
     third.daemon.start()
     until(lambda: third.name in ready(swarm_cluster))
     states = {report.handle: report.state for report in backend.services()}
-    assert states == {lost.handle: ServiceState.DEAD, safe.handle: ServiceState.STARTED}
+    assert states == {lost.handle: ServiceState.DESTROYED, safe.handle: ServiceState.STARTED}
 
 
 def test_a_partitioned_node_is_offline_until_its_cable_is_back(
