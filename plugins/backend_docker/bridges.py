@@ -1,6 +1,7 @@
 """The networks of one engine: user-defined bridges, between which the engine lets nothing through."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from docker.errors import APIError
@@ -51,4 +52,17 @@ class Bridges:
                 # A door may have been opened meanwhile, for a page that somebody asked for.
                 if error.status_code != _IN_USE or tried == _TRIES - 1:
                     raise
+                self._let_go_of_the_gone(network)
         return None
+
+    def _let_go_of_the_gone(self, network: str) -> None:
+        """Have the engine forget members that no longer exist: after a removal that it refused it counts them for ever.
+
+        It knows such a member by its name alone (seen with the engine 20.10).
+        """
+        members = (self._client.inspect_network(network).get("Containers") or {}).items()
+        there = {container["Id"] for container in self._client.containers(all=True)} if members else set()
+        for container, member in members:
+            if container not in there:
+                with suppress(APIError):
+                    self._client.disconnect_container_from_network(member["Name"], network, force=True)

@@ -111,6 +111,7 @@ class Engine:
         if self._link.online:
             with asking(self.name):
                 self._compare(self._link.client(), self._listing(self._link.client()))
+                self._clear_networks(self._link.client())
             return self._known.all()
         if time.monotonic() - self._link.silent_since > self._set.patience:
             return []
@@ -189,11 +190,15 @@ class Engine:
         self._gpus.adopt((who.id, labels) for who, labels in ours)
         members = [(labels.get(OWNER_LABEL, ""), who.id) for who, labels in ours]
         networks = list(bridges.ours(self._deployment.id))
-        for owner in self._networks.adopt(networks, members):
-            self._networks.leave(bridges, owner, -1)
+        self._networks.adopt(networks, members)
+        self._clear_networks(client)
         used = {network["Id"] for network in networks} if self._has_doors else set()
         self._doors.remove(client, used, all_but=True)
         self._compare(client, listed)
+
+    def _clear_networks(self, client: Client) -> None:
+        for owner in self._networks.deserted():
+            self._networks.leave(self._bridges(client), owner, -1)
 
     def _listing(self, client: Client) -> Sequence[Said]:
         ours = {"label": f"{DEPLOYMENT_LABEL}={self._deployment.id}"}

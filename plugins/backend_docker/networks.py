@@ -76,6 +76,11 @@ class NetworkBook:
                 labels = network.get("Labels") or {}
                 if labels.get(DEPLOYMENT_LABEL) == self._deployment.id:
                     self._adopt(labels.get(OWNER_LABEL, ""), network["Id"], inhabited)
+        return self.deserted()
+
+    def deserted(self) -> list[str]:
+        """Return the owners whose network nobody is in: the engine would not let it go yet, or a crash left it."""
+        with self._changed:
             return [
                 owner for owner, entry in self._entries.items() if entry.phase == _Phase.PRESENT and not entry.members
             ]
@@ -177,6 +182,6 @@ def _removed(calls: NetworkCalls, network: str) -> bool:
     try:
         calls.remove(network)
     except APIError as error:
-        # Somebody else's container may be in it: then it stays until the next last service leaves.
+        # Somebody else's container is in it, or the engine still counts one that is gone: a later look tries again.
         return error.status_code == _GONE
     return True
