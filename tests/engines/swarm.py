@@ -65,13 +65,16 @@ class Swarm:
         return self.manager.daemon.client()
 
 
-def up(*, kept: bool) -> Swarm:
-    """Start the Swarm, or find the one that was started by hand; a crashed one is cleared away first."""
+def up(*, kept: bool, options: tuple[str, ...] = ()) -> Swarm:
+    """Start the Swarm, or find the one that was started by hand; a crashed one is cleared away first.
+
+    `options`: more words for each dockerd, where they are started.
+    """
     place = noted(KIND)
     if place is not None and place.kept and all(node.daemon.answers() for node in _swarm(place).nodes):
         return _swarm(place)
     down()
-    swarm = _swarm(new_place(KIND, kept=kept, before=residue.before()))
+    swarm = _swarm(new_place(KIND, kept=kept, before=residue.before()), options)
     _lay_cables()
     with ThreadPoolExecutor(len(swarm.nodes)) as pool:
         list(pool.map(_start, swarm.nodes))
@@ -93,10 +96,10 @@ def down() -> None:
 
 
 @contextmanager
-def swarm() -> Iterator[Swarm]:
+def swarm(options: tuple[str, ...] = ()) -> Iterator[Swarm]:
     """Lend a Swarm: that which was started by hand, or one for this block alone."""
     with lock(KIND):
-        found = up(kept=False)
+        found = up(kept=False, options=options)
         try:
             yield found
         finally:
@@ -105,10 +108,10 @@ def swarm() -> Iterator[Swarm]:
                 down()
 
 
-def _swarm(place: Place) -> Swarm:
+def _swarm(place: Place, more: tuple[str, ...] = ()) -> Swarm:
     def daemon(number: int) -> Daemon:
         name = f"zoe-node{number}"
-        options = ("-H", f"tcp://10.99.0.{number}:2375", "--tls=false")
+        options = ("-H", f"tcp://10.99.0.{number}:2375", "--tls=false", *more)
         return Daemon(name, place.directory / str(number), namespace=name, options=options)
 
     return Swarm(tuple(Node(number, daemon(number)) for number in _NUMBERS))
