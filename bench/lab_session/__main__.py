@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.connection import Connection
-from bench.lab_session import orders
+from bench.lab_session import class_lab, orders
 from bench.lab_session.bare import bare
 from bench.lab_session.ground import GROUNDS, Ground
 from bench.lab_session.students import Opened, Page, Student, all_click, enrol
@@ -54,10 +54,14 @@ def measure(arguments: Namespace) -> dict[str, Figure]:
 
 def _session(ground: Ground, arguments: Namespace) -> dict[str, Figure]:
     idle = {"ZOE_IDLE__END_MINUTES": str(arguments.idle_minutes), "ZOE_IDLE__LOOK_SECONDS": "5"}
-    with data_directory() as directory, serve(directory, {**ground.environment, **idle}) as served:
+    with (
+        class_lab.installed() as found,
+        data_directory() as directory,
+        serve(directory, {**ground.environment, **idle, **found}) as served,
+    ):
         admin = served.connect()
         students = enrol(admin, served.url, arguments.users)
-        order = orders.lab_with_cluster(arguments.workers, _deployment(directory))
+        order = orders.lab_with_cluster(arguments.workers)
         opened = all_click(students, order, orders.LAB)
         _go_home(students)
         unused = _end_by_themselves(admin, opened)
