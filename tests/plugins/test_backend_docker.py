@@ -235,23 +235,6 @@ def test_a_network_lives_from_the_first_service_of_its_user_to_the_last(
         assert len(networks(client, backend)) == expected
 
 
-def test_a_network_that_could_not_be_removed_is_removed_at_a_later_look(
-    backend: Backend, tmp_path: Path, client: docker.APIClient
-) -> None:
-    report = start(backend, tmp_path, "sleep 1000")
-    [network] = networks(client, backend)
-    foreign = client.create_container("busybox:latest", ["sleep", "1000"])
-    client.connect_container_to_network(foreign, str(network["Id"]))
-    client.start(foreign)
-    try:
-        backend.remove(report.handle)
-        assert networks(client, backend)
-    finally:
-        client.remove_container(foreign, force=True)
-    assert not list(backend.services())
-    until(lambda: not (list(backend.services()) or networks(client, backend)))
-
-
 def test_more_users_than_an_engine_has_pools_get_networks(
     backend: Backend, tmp_path: Path, client: docker.APIClient
 ) -> None:

@@ -184,3 +184,23 @@ def test_what_an_engine_fails_to_pass_on_at_the_end_of_a_log_is_read_again() -> 
     closed = Followed(Stream(whole[:1]), since)
     closed.close()
     assert list(closed) == whole[:1]
+
+
+def test_a_network_that_an_engine_would_not_let_go_is_removed_at_a_later_look(
+    docker_engine: Daemon, make_backend: Callable[..., DockerBackend], tmp_path: Path
+) -> None:
+    backend = make_backend()
+    ours = {"label": f"zoe_deployment_id={backend.deployment.id}"}
+    started = backend.start(described(backend, tmp_path), "node1")
+    with docker_engine.client() as client:
+        [network] = client.networks(filters=ours)
+        foreign = client.create_container("busybox:latest", ["sleep", "1000"])
+        client.connect_container_to_network(foreign, network["Id"])
+        client.start(foreign)
+        try:
+            backend.remove(started.handle)
+            assert client.networks(filters=ours)
+        finally:
+            client.remove_container(foreign, force=True)
+        assert not list(backend.services())
+        assert not client.networks(filters=ours)
