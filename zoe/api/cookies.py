@@ -12,10 +12,14 @@ NAME = "zoe"
 
 
 class Claim(NamedTuple):
-    """Whom a cookie names, and a digest of the password that it was given for."""
+    """Whom a cookie names, a digest of the password that it was given for, and the session it belongs to.
+
+    All cookies that one sign-in leads to are of the same session, at whatever origin: they end together.
+    """
 
     user_id: int
     digest: str
+    session: str = ""
 
 
 class Cookies:
@@ -23,12 +27,12 @@ class Cookies:
 
     def __init__(self, key: str, lifetime: float, name: str = NAME) -> None:
         self._signer = URLSafeTimedSerializer(key, salt=f"{name} cookie", signer_kwargs={"digest_method": sha256})
-        self._lifetime, self._name = lifetime, name
+        self.lifetime, self._name = lifetime, name
         self._pair = re.compile(rf'(?:^|[;,])\s*{name}="?([^";,\s]+)')
 
     def issue(self, claim: Claim, now: float, secure: bool) -> str:
         """Return the Set-Cookie header for a user who has just signed in."""
-        expires = datetime.fromtimestamp(now + self._lifetime, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        expires = datetime.fromtimestamp(now + self.lifetime, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
         kept = f"{self._name}={self._signer.dumps(claim)}; Expires={expires}; HttpOnly; Path=/; SameSite=Lax"
         return f"{kept}; Secure" if secure else kept
 
@@ -39,8 +43,8 @@ class Cookies:
         """
         for found in self._pair.findall(header):
             try:
-                user_id, digest = self._signer.loads(found, max_age=int(self._lifetime))
-                yield Claim(int(user_id), str(digest))
+                user_id, digest, *session = self._signer.loads(found, max_age=int(self.lifetime))
+                yield Claim(int(user_id), str(digest), *map(str, session[:1]))
             except (BadData, TypeError, ValueError):
                 continue
 

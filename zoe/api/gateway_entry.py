@@ -32,14 +32,15 @@ class Tickets:
         self._used: dict[str, float] = {}
         self._lock = Lock()
 
-    def issue(self, account: Account) -> str:
+    def issue(self, account: Account, session: str) -> str:
         """Return a ticket for who has just been recognised."""
-        return str(self._signer.dumps([account.id, password_digest(account.password_hash), secrets.token_hex(8)]))
+        number = secrets.token_hex(8)
+        return str(self._signer.dumps([account.id, password_digest(account.password_hash), number, session]))
 
     def take(self, ticket: str) -> Claim | None:
         """Return whom a ticket names, unless it was taken before, is too old, or none of ours."""
         try:
-            user_id, digest, number = self._signer.loads(ticket, max_age=_TICKET_SECONDS)
+            user_id, digest, number, session = self._signer.loads(ticket, max_age=_TICKET_SECONDS)
         except (BadData, TypeError, ValueError):
             return None
         now = time.monotonic()
@@ -48,7 +49,7 @@ class Tickets:
             if number in self._used:
                 return None
             self._used[number] = now + 2 * _TICKET_SECONDS
-        return Claim(int(user_id), str(digest))
+        return Claim(int(user_id), str(digest), str(session))
 
 
 class Visitors:
@@ -59,9 +60,9 @@ class Visitors:
         self._tickets = Tickets(key)
         self._kinds = (Cookies(key, lifetime), Cookies(key, lifetime, SESSION))
 
-    def ticket(self, account: Account) -> str:
-        """Return a ticket for the gateway."""
-        return self._tickets.issue(account)
+    def ticket(self, account: Account, session: str = "") -> str:
+        """Return a ticket for the gateway; what it is worth there ends with the session."""
+        return self._tickets.issue(account, session)
 
     def enter(self, ticket: str, *, secure: bool) -> str | None:
         """Return the Set-Cookie header that a ticket is worth; None if it is worth nothing."""
@@ -83,7 +84,7 @@ class Visitors:
 
     def _by_claim(self, claim: Claim) -> Account | None:
         with self._database.session_or_own():
-            account = self._accounts.by_id(claim.user_id)
+            account = self._accounts.by_session(claim.user_id, claim.session)
         fits = account and account.enabled and password_digest(account.password_hash) == claim.digest
         return account if fits else None
 
@@ -113,5 +114,5 @@ class GatewayEntry:
             here = f"/gateway/enter?{urlencode({'to': to})}"
             return f"{prefix}/signin?next={quote(here, safe='')}"
         assert links is not None  # noqa: S101 - asked for before
-        query = urlencode({"ticket": self._visitors.ticket(account), "to": to})
+        query = urlencode({"ticket": self._visitors.ticket(account, self._doorkeeper.session(req)), "to": to})
         return f"{links.origin(req.netloc, to.split('/')[1])}/_zoe/enter?{query}"

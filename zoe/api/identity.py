@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import secrets
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -63,12 +64,24 @@ class Doorkeeper:
 
     def set_cookie(self, account: Account, req: falcon.Request) -> str:
         """Return the Set-Cookie header that spares `account` its password from now on."""
-        claim = Claim(account.id, password_digest(account.password_hash))
+        claim = Claim(account.id, password_digest(account.password_hash), secrets.token_hex(12))
         return self._cookies.issue(claim, self._now(), secure=req.scheme == "https")
+
+    def session(self, req: falcon.Request) -> str:
+        """Return the session that the browser is in; empty for who came without a cookie."""
+        claims = self._cookies.read(req.get_header("Cookie") or "")
+        return next((claim.session for claim in claims if claim.session), "")
+
+    def sign_out(self, req: falcon.Request) -> None:
+        """Make all cookies of this browser's session worthless, at whatever origin they are kept."""
+        claims = self._cookies.read(req.get_header("Cookie") or "")
+        now = self._now()
+        sessions = {claim.session for claim in claims if claim.session}
+        self._accounts.sign_out(sessions, now, until=now + 2 * self._cookies.lifetime)
 
     def _by_cookie(self, req: falcon.Request) -> Account | None:
         for claim in self._cookies.read(req.get_header("Cookie") or ""):
-            account = self._accounts.by_id(claim.user_id)
+            account = self._accounts.by_session(claim.user_id, claim.session)
             if account and account.enabled and password_digest(account.password_hash) == claim.digest:
                 return account
         return None

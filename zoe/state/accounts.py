@@ -1,5 +1,6 @@
 """Who may do what: an account with its role's permissions and its quota, as every request needs it; the seeds."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +79,17 @@ class Accounts:
     def by_id(self, user_id: int) -> Account | None:
         """Return the account of this id."""
         return self._one("WHERE u.id = %s", user_id)
+
+    def by_session(self, user_id: int, session: str) -> Account | None:
+        """Return the account of this id, unless the session was ended."""
+        return self._one("WHERE u.id = %s AND NOT EXISTS (SELECT FROM signed_out WHERE session = %s)", user_id, session)
+
+    def sign_out(self, sessions: Collection[str], now: float, until: float) -> None:
+        """End sessions; their cookies are too old anyway after `until` (seconds since the epoch)."""
+        self._database.rows("DELETE FROM signed_out WHERE until < %s", [now])
+        for session in sessions:
+            told = "INSERT INTO signed_out (session, until) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+            self._database.rows(told, [session, until])
 
     def by_name(self, username: str) -> Account | None:
         """Return the account of this name."""

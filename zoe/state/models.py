@@ -212,6 +212,18 @@ class Idle(Model):
     shown: Any = BinaryJSONField(index=False)
 
 
+class SignedOut(Model):
+    """A session that was ended by its user; `until` (seconds since the epoch) its cookies would have been good."""
+
+    session = TextField(primary_key=True)
+    until = DoubleField()
+
+    class Meta:
+        """How the table is called."""
+
+        table_name = "signed_out"
+
+
 class Secret(_Row):
     """What this deployment made for itself at its first start: its id, the key of its cookies, the keys of its bus."""
 
@@ -219,4 +231,19 @@ class Secret(_Row):
     content = TextField()
 
 
-TABLES = (Role, Quota, User, Token, Execution, Service, Event, Node, BackfillState, BackfillDay, Activity, Idle, Secret)
+TABLES = (
+    Role,
+    Quota,
+    User,
+    Token,
+    SignedOut,
+    Execution,
+    Service,
+    Event,
+    Node,
+    BackfillState,
+    BackfillDay,
+    Activity,
+    Idle,
+    Secret,
+)

@@ -41,10 +41,12 @@ class SignIn(WebPage):
 class SignOut(WebPage):
     """Where a browser forgets its cookie."""
 
-    @page(Need.NOTHING, connected=False)
+    @page(Need.NOTHING)
     def on_post(self, call: Call[Form]) -> GoTo:
         """Sign out."""
         check_origin(call.request)
-        # The gateway's too, on the same host: the next person at this browser must not open one's notebooks.
+        # The gateway's too, on the same host: the next person at this browser must not open one's notebooks. With a
+        # domain each execution has a cookie at an origin of its own: those become worthless with their session.
+        self.doorkeeper.sign_out(call.request)
         secure = call.request.scheme == "https"
         return GoTo(self.path("/signin"), [ended(name, secure) for name in (NAME, SESSION)])

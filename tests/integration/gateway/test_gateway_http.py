@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -10,6 +11,7 @@ import pytest
 
 from tests.integration.gateway.conftest import House, open_house, until
 from tests.integration.gateway.speakers import Listener, echo, read_head
+from zoe.state.accounts import Accounts
 from zoe.state.database import Database
 
 Serve = Callable[[Callable[[socket.socket], None]], Listener]
@@ -70,6 +72,27 @@ def test_zoe_s_cookies_and_tokens_never_reach_a_service(house: House, serve: Ser
     assert (
         house.ask(f"/{number}/web0/UI/", who=None, headers=own).json["headers"]["authorization"] == "token of-jupyter"
     )
+
+
+def test_a_session_that_was_signed_out_opens_no_page_any_more(house: House, serve: Serve) -> None:
+    number = house.add(serve(echo()).port)
+    house.ready(number)
+    account = house.visitors.by_token(house.tokens["ada"])
+    assert account is not None
+    kept = {}
+    left, other = f"left {number}", f"other {number}"
+    for session in (left, other):
+        cookie = house.visitors.enter(house.visitors.ticket(account, session), secure=False) or ""
+        kept[session] = {"Cookie": cookie.partition(";")[0], "Sec-Fetch-Mode": "navigate"}
+        answer = house.ask(f"/{number}/web0/UI/", who=None, headers=kept[session])
+        assert answer.status == 200
+        for given in answer.headers.get_all("Set-Cookie", []):  # nginx lets a pass through without asking
+            kept[session]["Cookie"] += f"; {given.partition(';')[0]}"
+    with house.database.session():
+        Accounts(house.database).sign_out({left}, 0, until=time.time() + 60)
+    path = f"/{number}/web0/UI/"
+    until(lambda: house.ask(path, who=None, headers=kept[left]).status in {302, 401}, "the end of the session")
+    assert house.ask(path, who=None, headers=kept[other]).status == 200
 
 
 def test_cookies_of_a_service_stay_below_its_prefix_and_cannot_be_zoe_s(house: House, serve: Serve) -> None:

@@ -2,10 +2,14 @@
 
 import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.integration.web.visitor import PASSWORD, Visitor, where
+from zoe.api.application import make_visitors
+from zoe.config import GatewaySettings
+from zoe.gateway.links import GatewayLinks
 
 HOSTILE = "<script>alert(1)</script>\u202eexe.<img src=x onerror=alert(1)>\"'"
 
@@ -57,6 +61,27 @@ def test_signing_out_ends_the_cookie_and_that_of_the_gateway(visitor: Visitor) -
     assert where(answer) == "/signin"
     gone = {name: cookie.max_age for name, cookie in answer.cookies.items()}
     assert gone == {"zoe": 0, "zoe-gateway": 0}
+
+
+def test_signing_out_makes_the_cookies_at_all_origins_of_the_gateway_worthless(world: Any) -> None:
+    """Those at an execution's own origin no page of Zoe's can take from the browser."""
+    world = world.with_(gateway=GatewayLinks(GatewaySettings(domain="localhost"), 5002, 5001))
+    visitors = make_visitors(world.collaborators)
+    here, elsewhere = Visitor(world), Visitor(world)
+    cookies = []
+    for browser in (here, elsewhere):
+        browser.sign_in()
+        way = browser.get("/gateway/enter?to=/7/a0/UI/").headers["location"]
+        ticket = parse_qs(urlsplit(way).query)["ticket"][0]
+        cookies.append((visitors.enter(ticket, secure=False) or "").partition(";")[0])
+    assert all(visitors.by_cookie(cookie) for cookie in cookies)
+    kept, ticket = here.cookie, parse_qs(urlsplit(here.get("/gateway/enter?to=/8/a0/").headers["location"]).query)
+    here.post("/signout")
+    assert [bool(visitors.by_cookie(cookie)) for cookie in cookies] == [False, True]
+    assert visitors.enter(ticket["ticket"][0], secure=False) is None
+    assert visitors.by_cookie(kept) is None
+    assert here.get("/shop").status_code == 303
+    assert elsewhere.get("/shop").status_code == 200
 
 
 def test_every_page_forbids_scripts_of_others_and_frames(visitor: Visitor) -> None:
