@@ -18,7 +18,7 @@ from zoe.gateway.owners import Owners
 from zoe.gateway.paths import OddPathError, Wanted, execution_of, read
 from zoe.gateway.sockets import is_websocket, open_socket
 from zoe.gateway.table import Table, Target
-from zoe.gateway.upstream import Dialler, NobodyAnswersError, Upstream
+from zoe.gateway.upstream import Dialler, NobodyAnswersError, NoWayError, Upstream
 from zoe.gateway.visits import Reception, Visit
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Door:
             return await self._pass(request, wanted, target, visit)
         except NobodyAnswersError as error:
             log.debug("nobody answers at %s: %s", request.raw_path, error)
-            return self._silent(target, f"Nobody answers on its port {target.port.number}.", web_url)
+            return self._unanswered(target, error, web_url)
         except NotHttpError as error:
             log.debug("no HTTP at %s: %s", request.raw_path, error)
             return self._silent(target, f"What answers on its port {target.port.number} does not speak HTTP.", web_url)
@@ -154,6 +154,11 @@ class Door:
     def _peer(self, request: web.BaseRequest) -> str:
         peer = self.fronting.peer(request) if self.fronting else None
         return peer or request.remote or ""
+
+    def _unanswered(self, target: Target, error: NobodyAnswersError, web_url: str) -> web.StreamResponse:
+        if isinstance(error, NoWayError):
+            return pages.no_way(target.service.name, str(error), web_url)
+        return self._silent(target, f"Nobody answers on its port {target.port.number}.", web_url)
 
     def _silent(self, target: Target, why: str, web_url: str) -> web.StreamResponse:
         if target.key in self.answered or "HTTP" in why:

@@ -47,6 +47,14 @@ def to_come(service: str, status: str, web_url: str) -> web.Response:
     return answer
 
 
+def no_way(service: str, why: str, web_url: str) -> web.Response:
+    """Answer for a service that runs, and that the backend knows no way to yet; the page asks again by itself."""
+    text = f"It runs, but no way leads there yet: {why}. This page opens by itself."
+    answer = page(503, f"{service} cannot be reached", text, web_url)
+    answer.headers.update({"Refresh": "1", **_AGAIN})
+    return answer
+
+
 def silent(service: str, why: str, web_url: str) -> web.Response:
     """Answer for a service that runs and cannot be talked to."""
     answer = page(502, f"{service} does not answer", f"{why} Its log may tell more.", web_url)

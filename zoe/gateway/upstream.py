@@ -14,6 +14,7 @@ from zoe.gateway.addresses import AddressBook
 from zoe.gateway.dialling import dial
 from zoe.gateway.headers import Headers
 from zoe.gateway.table import Target
+from zoe.plugin import Address
 
 if TYPE_CHECKING:
     from aiohttp.tracing import Trace
@@ -27,6 +28,10 @@ _MOST_HEADERS = 200
 
 class NobodyAnswersError(Exception):
     """The service cannot be dialled."""
+
+
+class NoWayError(NobodyAnswersError):
+    """The backend does not tell where the service is dialled; its words say why."""
 
 
 class Dialler:
@@ -47,13 +52,10 @@ class Dialler:
         """Find out where a target is dialled, ahead of dialling.
 
         Raises:
-            NobodyAnswersError: nobody knows.
+            NoWayError: nobody knows.
 
         """
-        try:
-            await self._addresses.of(target.service.handle or "", target.port.number)
-        except OSError as error:
-            raise NobodyAnswersError(str(error)) from error
+        await self._address(target.service.handle or "", target.port.number)
 
     async def dial(self, handle: str, port: int) -> socket.socket:
         """Return a connected socket.
@@ -62,11 +64,18 @@ class Dialler:
             NobodyAnswersError: there is no connection to be had.
 
         """
+        address = await self._address(handle, port)
         try:
-            return await dial(await self._addresses.of(handle, port), self._timeout)
+            return await dial(address, self._timeout)
         except OSError as error:
             self._addresses.forget(handle, port)
             raise NobodyAnswersError(str(error) or "no answer in time") from error
+
+    async def _address(self, handle: str, port: int) -> Address:
+        try:
+            return await self._addresses.of(handle, port)
+        except OSError as error:
+            raise NoWayError(str(error)) from error
 
 
 class _Connector(aiohttp.BaseConnector):

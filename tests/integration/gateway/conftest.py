@@ -18,6 +18,7 @@ import pytest
 from tests.integration.gateway.speakers import Listener
 from zoe.api.gateway_entry import Visitors
 from zoe.config import GatewaySettings
+from zoe.errors import BackendUnavailableError
 from zoe.gateway.links import GatewayLinks
 from zoe.gateway.nginx import find
 from zoe.gateway.server import Collaborators, Gateway, listen
@@ -247,6 +248,8 @@ def open_house(database: Database, nginx: str = "off", **settings: Any) -> Itera
         known: dict[tuple[str, int], Address] = {}
 
         def address(handle: Handle, number: int) -> Address:
+            if (handle, number) not in known:
+                raise BackendUnavailableError("nobody has told where it is")
             return known[handle, number]
 
         def note(seen: Any, kind: str) -> None:

@@ -90,6 +90,15 @@ def test_a_service_that_is_not_there_yet_opens_by_itself(house: House, serve: Se
     until(lambda: house.ask(path).status == 200, "the page")
 
 
+def test_a_service_that_the_backend_knows_no_way_to_says_why_and_opens_by_itself(house: House, serve: Serve) -> None:
+    number = house.add(serve(echo()).port)
+    path, known = f"/{number}/web0/UI/", house.addresses.pop((f"h{number}", 80))
+    until(lambda: b"nobody has told where it is" in house.ask(path).body, "the words")
+    assert (house.ask(path).status, house.ask(path).headers["Refresh"]) == (503, "1")
+    house.addresses[f"h{number}", 80] = known
+    until(lambda: house.ask(path).status == 200, "the page")
+
+
 def test_an_execution_that_waits_in_the_queue_opens_by_itself_too(house: House) -> None:
     number = house.add(1, status="created")
     house.rows("UPDATE execution SET status = 'queued' WHERE id = %s", number)
