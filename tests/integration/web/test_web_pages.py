@@ -75,10 +75,10 @@ def test_signing_out_makes_the_cookies_at_all_origins_of_the_gateway_worthless(w
         ticket = parse_qs(urlsplit(way).query)["ticket"][0]
         cookies.append((visitors.enter(ticket, secure=False) or "").partition(";")[0])
     assert all(visitors.by_cookie(cookie) for cookie in cookies)
-    kept, ticket = here.cookie, parse_qs(urlsplit(here.get("/gateway/enter?to=/8/a0/").headers["location"]).query)
+    kept, unused = here.cookie, parse_qs(urlsplit(here.get("/gateway/enter?to=/8/a0/").headers["location"]).query)
     here.post("/signout")
     assert [bool(visitors.by_cookie(cookie)) for cookie in cookies] == [False, True]
-    assert visitors.enter(ticket["ticket"][0], secure=False) is None
+    assert visitors.enter(unused["ticket"][0], secure=False) is None
     assert visitors.by_cookie(kept) is None
     assert here.get("/shop").status_code == 303
     assert elsewhere.get("/shop").status_code == 200
