@@ -15,8 +15,8 @@ class TakesTooLongError(BaseException):
     """What a watchdog may raise in the thread of a pass, to end a policy or placement that loops.
 
     No `Exception`, so that the plugin's own `except Exception` does not swallow it. Where it strikes inside a call of
-    the plugin, something simple takes over and the pass goes on. Anywhere else it leaves `Planner.plan`: that planner
-    may have counted half a change, so whoever called must drop it and plan anew with another.
+    the plugin, something simple takes over and the pass goes on. Anywhere else it leaves `Planner.plan`, and the next
+    pass counts everything anew.
     """
 
 

@@ -20,15 +20,33 @@ class Planner:
     (and the same sequence of nodes, if none changed): only what is another object is looked at again.
     """
 
+    _sound: bool
+    _register: Register
+    _nodes: Sequence[Node]
+    _remembered: Memory
+
     def __init__(self, policy: Policy, placement: Placement) -> None:
         self.policy = policy
         self.placement = placement
-        self._register = Register()
-        self._nodes: Sequence[Node] = ()
-        self._remembered = Memory()
+        self._forget()
 
     def plan(self, snapshot: Snapshot) -> Plan:
-        """Decide what starts now and where, what is taken back for whom, and why the others wait."""
+        """Decide what starts now and where, what is taken back for whom, and why the others wait.
+
+        It may be interrupted anywhere, by any exception: what half a pass has counted is then counted anew.
+        """
+        if not self._sound:
+            self._forget()
+        self._sound = False
+        decided = self._decide(snapshot)
+        self._sound = True
+        return decided
+
+    def _forget(self) -> None:
+        self._sound, self._register = True, Register()
+        self._nodes, self._remembered = (), Memory()
+
+    def _decide(self, snapshot: Snapshot) -> Plan:
         self._register.take_in(snapshot)
         decided = Plan()
         regular, opportunistic = self._ordered(snapshot, decided)
