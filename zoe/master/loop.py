@@ -14,6 +14,8 @@ from zoe.state.active import try_to_lead
 from zoe.state.database import MASTER_LOCK, Database
 
 log = logging.getLogger(__name__)
+BACKEND = "backend"
+"""The topic of a ring that says: a backend, or a thread that asked it or a service, has an answer."""
 ACCOUNTS = "accounts"
 """The topic of a ring that says: somebody's quota is another now."""
 EXTENSION = "extension"
@@ -97,9 +99,14 @@ class Master:
                 self.database.discard()
 
     def _tick_on(self) -> None:
+        rung: set[str] = set()
+        looked = 0.0
         while not self._stopping.is_set():
             began = time.perf_counter()
-            self.round.tick(time.time())
+            # Backends answer all the time, and that is no reason to look for wishes; but any ring may get lost.
+            wishes = rung != {BACKEND} or began - looked >= self.tick_seconds
+            looked = began if wishes else looked
+            self.round.tick(time.time(), wishes=wishes)
             self.ticked(time.perf_counter() - began)
             rung = self.bell.wait(self._pause())
             if ACCOUNTS in rung:

@@ -11,7 +11,7 @@ from zoe.master.calls import BackendCalls
 from zoe.master.entries import ExecutionEntry
 from zoe.master.hearing import Hearing
 from zoe.master.idle_watch import IdleWatch
-from zoe.master.intake import take_submitted, take_unfinished
+from zoe.master.intake import BATCH, take_submitted, take_unfinished
 from zoe.master.ledger import Ledger
 from zoe.master.observe import Observer
 from zoe.master.progress import ProgressWatch
@@ -54,6 +54,7 @@ class Round:
     _next_progress: float | None = None
     _replan: bool = True
     _quotas_old: bool = True
+    _more_wishes: bool = True
     _waits: Mapping[int, Wait] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,7 +66,7 @@ class Round:
         self.hearing = Hearing(self.database, self.calls, self.observer, board)
         self.waiting = WaitingRoom(self.database)
         self.scheduler.begin_again()
-        self._next_look, self._quotas_old = 0.0, True
+        self._next_look, self._quotas_old, self._more_wishes = 0.0, True, True
 
     @property
     def board(self) -> dict[int, ExecutionEntry]:
@@ -86,11 +87,12 @@ class Round:
         if self.idle is not None:
             self.idle.begin(self.board)
 
-    def tick(self, now: float) -> None:
-        """Take everything as far as it can go now."""
+    def tick(self, now: float, *, wishes: bool = True) -> None:
+        """Take everything as far as it can go now; `wishes`: the API may have stored some since the last tick."""
         ledger = Ledger(now, self.restart_lost)
         self._look(now)
-        self._take_wishes(ledger)
+        if wishes or self._more_wishes:
+            self._take_wishes(ledger)
         while self.calls.inbox:
             self.hearing.hear(self.calls.inbox.popleft(), ledger)
         if self.hearing.doubtful:
@@ -157,6 +159,7 @@ class Round:
         for execution in take_submitted(self.database, ledger):
             self.hearing.board.admit(execution)
             new.append(execution)
+        self._more_wishes = len(new) >= BATCH
         self._estimate(new)
         self._read_quotas(self.board.values() if self._quotas_old else new)
         self._quotas_old = False
@@ -183,6 +186,8 @@ class Round:
                 execution.look(ledger.now)
         if planned or (self.hearing.listed and ledger.now >= (self.backfills.due() or math.inf)):
             self._replan = self.backfills.look(self.board, self.scheduler.nodes, self._waits, ledger)
+            # What it stored just now is due at once.
+            self._more_wishes = self._more_wishes or ledger.now >= (self.backfills.due() or math.inf)
 
     def _ask_progress(self, now: float) -> None:
         if found := self.progress.take():

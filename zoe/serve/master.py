@@ -11,7 +11,7 @@ from zoe.config import Settings
 from zoe.gateway.dialling import connect
 from zoe.logs import LogArchive
 from zoe.master.calls import BackendCalls
-from zoe.master.loop import Master
+from zoe.master.loop import BACKEND, Master
 from zoe.master.making_room import Warner
 from zoe.master.observe import Observer
 from zoe.master.progress import ProgressWatch
@@ -42,7 +42,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
     metrics: Metrics,
 ) -> Master:
     """Start the master's thread; closing the stack stops it."""
-    reach, ring_backend = Reach(backend, connect), partial(ring, "backend")
+    reach, ring_backend = Reach(backend, connect), partial(ring, BACKEND)
     calls = BackendCalls(
         backend,
         SpecMaker(backend, settings.deployment_name, settings.workspaces),
