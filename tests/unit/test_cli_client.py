@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from typer.testing import CliRunner
 
+from zoe.cli.main import app
 from zoe.client import Client, ServerFailedError, ServerUnreachableError
 from zoe.client.streams import Said, events
 from zoe.errors import (
@@ -126,6 +128,39 @@ def test_what_is_not_zoe_is_called_so(server: ScriptedServer, client: Client, bo
 def test_a_server_that_is_not_there_is_named() -> None:
     with Client("http://127.0.0.1:9") as client, pytest.raises(ServerUnreachableError, match=r"http://127\.0\.0\.1:9"):
         client.info()
+
+
+def test_why_a_server_is_not_reached_is_told_in_words() -> None:
+    with Client("http://127.0.0.1:9") as client, pytest.raises(ServerUnreachableError) as refused:
+        client.info()
+    assert "(Connection refused)" in str(refused.value)
+    with pytest.raises(ServerUnreachableError, match="an address begins with http:// or https://"):
+        Client("zoe.example.org:5001")
+
+
+@pytest.mark.parametrize("reason", ["Not Found", "File not found"])
+def test_where_nothing_of_zoe_is_found_it_is_no_zoe_or_an_older_one(
+    server: ScriptedServer, client: Client, reason: str
+) -> None:
+    server.will(404, b"<html>", reason=reason)
+    with pytest.raises(NotFoundError, match=r"no Zoe, or an older one than this command needs: .*/node"):
+        client.nodes()
+    server.will(404, reason="No such execution")
+    server.answers.pop(0)
+    with pytest.raises(NotFoundError, match=r"^No such execution$"):
+        client.execution(7)
+
+
+def test_an_older_zoe_that_keeps_no_events_shows_its_executions(server: ScriptedServer) -> None:
+    service = {"id": 3, "name": "main0", "status": "inactive"}
+    times = {"time_submit": 1.0, "time_start": 2.0, "time_end": 3.0}
+    server.will(200, {"id": 7, "name": "old", "status": "terminated", "services": [3], "error_message": None} | times)
+    server.will(200, service)
+    server.will(404, b"<html>", reason="Not Found")
+    url = f"http://127.0.0.1:{server.server_port}"
+    ended = CliRunner().invoke(app, ["show", "7", "--url", url], env={"ZOE_TOKEN": "secret"})
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert "main0" in ended.stdout
 
 
 def test_the_token_goes_with_every_request_and_the_path_below_the_api(server: ScriptedServer, client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Annotated, Any
 
@@ -9,14 +10,12 @@ import typer
 
 from zoe.cli import board, views
 from zoe.cli.invocation import Invocation, fail, shared
-from zoe.errors import ZoeError
+from zoe.errors import NotFoundError, ZoeError
 
 STATUSES = ("submitted", "queued", "starting", "running", "cleaning up", "terminated", "error")
 ACTIVE = frozenset(STATUSES) - {"terminated", "error"}
 Number = Annotated[int, typer.Argument(metavar="EXECUTION", help="Number of the execution.", show_default=False)]
-Numbers = Annotated[
-    list[int], typer.Argument(metavar="EXECUTION...", help="Numbers of executions.", show_default=False)
-]
+Numbers = Annotated[list[int], typer.Argument(metavar="EXECUTION", help="Numbers of executions.", show_default=False)]
 
 
 @shared
@@ -68,7 +67,9 @@ def show(invocation: Invocation, execution: Number) -> None:
     with invocation.client() as client:
         found = client.execution(execution)
         services = [client.service(number) for number in found["services"]]
-        events = client.events(execution)
+        events: list[dict[str, Any]] = []
+        with suppress(NotFoundError):  # the execution is there: it is an older Zoe, which keeps no events
+            events = client.events(execution)
     document: dict[str, Any] = {**found, "services": services, "events": events}
     invocation.answer(document, views.one_execution(found, services, events, time.time()))
 

@@ -25,6 +25,13 @@ def document_in(answer: httpx.Response) -> Document:
     return document
 
 
+def _phrase(answer: httpx.Response) -> str:
+    """Return what the status line says: old Zoes say there what is wrong, other servers nothing that helps."""
+    if answer.status_code == 404 and answer.reason_phrase.lower() in {"", "not found", "file not found"}:
+        return f"What answers is no Zoe, or an older one than this command needs: nothing is found at {answer.url}."
+    return answer.reason_phrase or f"HTTP status {answer.status_code}"
+
+
 _REFUSALS = {401: NotSignedInError, 403: errors.ForbiddenError, 404: NotFoundError, 503: StateUnavailableError}
 
 
@@ -34,7 +41,7 @@ def refusal_in(answer: httpx.Response) -> ZoeError:
         body = document_in(answer)
     except ServerFailedError:
         body = {}
-    message = str(body.get("message") or answer.reason_phrase or f"HTTP status {answer.status_code}")
+    message = str(body.get("message") or _phrase(answer))
     faults = [errors.Fault(str(one.get("path", "")), str(one.get("message", ""))) for one in body.get("errors") or ()]
     if answer.status_code in {400, 413, 422}:
         return errors.RequestInvalidError(faults, message)

@@ -31,6 +31,8 @@ class Client:
         password: str | None = None,
         cookie: str | None = None,
     ) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ServerUnreachableError(url, ValueError("an address begins with http:// or https://"))
         self.url = url.rstrip("/").removesuffix(API)
         headers = {"Authorization": f"Bearer {token}"} if token else {"Cookie": cookie} if cookie else {}
         basic = httpx.BasicAuth(username, password or "") if username is not None and not token else None

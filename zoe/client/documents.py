@@ -1,10 +1,12 @@
 """What the API answers, and what goes wrong on the way to it."""
 
+import re
 from typing import Any, NotRequired, TypedDict
 
 from zoe.errors import ZoeError
 
 API = "/api/0.7"
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 ENDED = frozenset({"terminated", "error"})
 
 Document = dict[str, Any]
@@ -14,7 +16,7 @@ class ServerUnreachableError(ZoeError):
     """Zoe does not answer at {url} ({reason}): `zoe serve` starts it."""
 
     def __init__(self, url: str, error: Exception) -> None:
-        super().__init__(url=url, reason=str(error) or type(error).__name__)
+        super().__init__(url=url, reason=_ERRNO.sub("", str(error)) or type(error).__name__)
 
 
 class ServerFailedError(ZoeError):
