@@ -7,7 +7,7 @@ submit again after an outage only what is not there under its name.
 - `lost`: submissions without an execution that ended well under its name and ran, by the books of those who ran it.
 - `doubled`: names with two executions, and executions that ran twice.
 - `submit_p99_ms`: what a submission took (those that an outage interrupted left out); `api_p99_ms`: `GET /info`, asked
-  every 20 ms by somebody else throughout.
+  every 20 ms by somebody else throughout (five times a second beside an engine, from which it takes the machine).
 - `rate_per_s`: executions over the time from the first submission to the last end.
 - `raw_rate_per_s`, `ratio_to_raw`: the same work by a bare pooled client, before (and for docker also after) the storm.
   On Docker that client makes the very containers that Zoe makes, on a network of a user's kind.

@@ -81,11 +81,11 @@ class _Client:
         return next((int(id_) for id_ in connection.get(f"/execution?name={quote(name)}")), None)
 
 
-def probe(data_dir: Path, seconds: "multiprocessing.Queue[float]", over: Any) -> None:
-    """Ask for the state of the scheduler again and again, as a page does, and tell how long each answer took."""
+def probe(data_dir: Path, seconds: "multiprocessing.Queue[float]", over: Any, pause: float) -> None:
+    """Ask for the state of the scheduler every `pause` seconds, as a page does, and tell how long each answer took."""
     service = Service(data_dir, {})
     connection = service.connect()
-    while not over.wait(0.02):
+    while not over.wait(pause):
         began = time.perf_counter()
         try:
             connection.get("/info")

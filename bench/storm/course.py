@@ -20,11 +20,15 @@ _OUTAGE = (OSError, HTTPException, RuntimeError)
 
 @dataclass(slots=True)
 class Storm:
-    """One storm over a running service; `kills`: how often the service is killed while it works."""
+    """One storm over a running service.
+
+    `kills`: how often the service is killed while it works; `probe_seconds`: how often somebody else asks it something.
+    """
 
     service: Service
     crowd: Crowd
     kills: int = 0
+    probe_seconds: float = 0.2
     answers: list[Answer] = field(default_factory=list)
     api: list[float] = field(default_factory=list)
     ended: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -33,7 +37,9 @@ class Storm:
         """Submit, and wait until the last has ended."""
         context = multiprocessing.get_context("spawn")
         seconds, over = context.Queue(), context.Event()
-        prober = context.Process(target=probe, args=(self.service.data_dir, seconds, over), daemon=True)
+        prober = context.Process(
+            target=probe, args=(self.service.data_dir, seconds, over, self.probe_seconds), daemon=True
+        )
         listener = threading.Thread(target=self._listen, args=(seconds,), daemon=True)
         prober.start()
         listener.start()
