@@ -1,8 +1,12 @@
-"""How times and amounts are written."""
+"""How times, amounts and ends are written."""
+
+from typing import cast
 
 import pytest
 
 from zoe.cli import formatting as fmt
+from zoe.cli.logs import outcome, to_come
+from zoe.client import Execution
 from zoe.errors import ZoeError
 
 
@@ -46,3 +50,27 @@ def test_what_is_no_amount_of_memory_is_refused_in_a_sentence(text: str) -> None
 
 def test_a_quota_of_zero_is_no_limit() -> None:
     assert (fmt.limit(0, " h"), fmt.limit(24, " h")) == ("no limit", "24 h")
+
+
+def execution(status: str, **more: object) -> Execution:
+    times = {"id": 7, "time_submit": 1.0, "time_start": None, "time_end": None, "error_message": None}
+    return cast("Execution", {**times, "status": status, **more})
+
+
+def test_who_follows_the_log_of_what_waits_is_told_why() -> None:
+    wait = {"position": 2, "reason": "task needs 2 cores"}
+    waiting = "Execution 7 is queued (2. in the queue: task needs 2 cores); its log follows."
+    assert to_come(execution("queued", wait=wait)) == waiting
+    assert to_come(execution("running")) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (execution("terminated", exit_code=0), "Execution 7 has ended with exit code 0."),
+        (execution("error", error_message="no room"), "Execution 7 has failed: no room"),
+        (execution("running"), "worker1 has ended; execution 7 goes on (running)."),
+    ],
+)
+def test_a_log_ends_with_what_became_of_the_execution(given: Execution, told: str) -> None:
+    assert outcome(given, "worker1") == told

@@ -44,6 +44,8 @@ def logs(
         found = client.execution(execution)
         wanted = client.service(service) if service is not None else find_service(client, found, name)
         lines = client.logs(wanted["id"], follow=follow)
+        if follow and not invocation.as_json and (sentence := to_come(found)):
+            sys.stderr.write(sentence + "\n")
         if invocation.as_json and not follow:
             invocation.answer({"service_id": wanted["id"], "lines": list(lines)})
             return
@@ -73,6 +75,14 @@ def _tell_the_end(client: "Client", invocation: Invocation, execution: "Executio
         write_lines(iter([json.dumps({"execution": {key: execution.get(key) for key in keys}})]))
         return
     sys.stderr.write(outcome(execution, service["name"]) + "\n")
+
+
+def to_come(execution: "Execution") -> str:
+    """Say why there is no log yet, if there can be none."""
+    if execution["status"] not in {"submitted", "queued", "starting"}:
+        return ""
+    why = views.why_plain(execution)
+    return f"Execution {execution['id']} is {execution['status']}{f' ({why})' if why else ''}; its log follows."
 
 
 def outcome(execution: "Execution", service: str) -> str:
