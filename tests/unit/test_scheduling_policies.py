@@ -77,6 +77,13 @@ def test_hrrn_weighs_the_wait_against_the_duration() -> None:
     assert ids(HRRN, one(2), one(1)) == [1, 2]
 
 
+def test_hrrn_goes_on_counting_while_an_execution_runs_so_that_who_is_late_for_its_length_gets_elastic_first() -> None:
+    # Both started at once: where nobody waits for a core, the wait alone would tell nothing.
+    long, short = (replace(app, submitted=0.0, started=0.0) for app in (one(1, lasts=1000), one(2, lasts=10)))
+    assert ids(HRRN, long, short) == [2, 1]
+    assert ids(HRRN, long, replace(short, submitted=99.5, started=99.5)) == [1, 2]
+
+
 def test_fairshare_serves_the_owner_with_the_smaller_dominant_share() -> None:
     cpu = [one(number, owner="ada") for number in (1, 2, 3)]
     memory = [replace(one(number, owner="bob"), parts=[Part(number, "m", Resources(0.5, 32 * GIB), core=True)])
