@@ -52,10 +52,10 @@ class Client(docker.APIClient):
         return Frames(self._checked(address, wanted))
 
     def service_log_frames(self, service: str, *, follow: bool, since: int = 0) -> "Frames":
-        """Return what the task of a Swarm service has said, as `log_frames` does."""
+        """Return what the task of a Swarm service has said, as `log_frames` does; a node may never answer."""
         address = self._url("/services/{0}/logs", service)  # type: ignore[attr-defined]
         wanted = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": int(follow), "since": since}
-        return Frames(self._checked(address, wanted))
+        return Frames(self._checked(address, wanted, None if follow else self.timeout))
 
     def create_service_from(self, body: Said) -> str:
         """Make a Swarm service as described, and return its id: the library leaves out part of what can be said."""
@@ -73,8 +73,8 @@ class Client(docker.APIClient):
         address = self._url("/events")  # type: ignore[attr-defined]
         return Events(self._checked(address, {"since": since, "filters": json.dumps(filters)}))
 
-    def _checked(self, address: str, wanted: Said) -> Response:
-        response: Response = self._get(address, params=wanted, stream=True, timeout=(self.timeout, None))  # type: ignore[attr-defined]
+    def _checked(self, address: str, wanted: Said, silence: float | None = None) -> Response:
+        response: Response = self._get(address, params=wanted, stream=True, timeout=(self.timeout, silence))  # type: ignore[attr-defined]
         self._raise_for_status(response)  # type: ignore[attr-defined]
         return response
 

@@ -141,7 +141,7 @@ class SwarmBackend(Backend):
         log = SwarmLog(
             lambda follow, since: self._frames(handle, since, follow=follow),
             (lambda: _has_ended(self._board.last(handle))) if follow else lambda: True,
-            is_lost=lambda: _is_lost(self._board.last(handle)),
+            is_lost=lambda: self._is_lost(handle),
         )
         return self._whole(self._followed(handle, log) if follow else lines(log))
 
@@ -258,6 +258,10 @@ class SwarmBackend(Backend):
             return self._managers.ask(lambda client: client.service_log_frames(service, follow=follow, since=since))
         return None
 
+    def _is_lost(self, handle: Handle) -> bool:
+        last = self._board.last(handle)
+        return last is not None and last.state == ServiceState.DESTROYED and not self._nodes.is_ready(last.node)
+
     def _followed(self, handle: Handle, log: SwarmLog) -> Iterator[bytes]:
         self._known(handle)
         with self._board.calling(handle, log.ended):
@@ -283,10 +287,6 @@ def _has_begun(report: ServiceReport | None) -> bool:
 
 def _has_ended(report: ServiceReport | None) -> bool:
     return report is None or report.state in ENDED
-
-
-def _is_lost(report: ServiceReport | None) -> bool:
-    return report is not None and report.state == ServiceState.DESTROYED
 
 
 def _started(report: ServiceReport) -> ServiceReport:

@@ -17,6 +17,8 @@ from backend_swarm.settings import ManagerSettings, SwarmSettings
 from zoe.errors import BackendUnavailableError
 from zoe.plugin import Deployment, SocksDoor
 
+_AT_A_TIME = 2
+_GIVE_WAY = 30.0  # seconds
 _LOOPBACK = DoorSettings.model_validate({"door_address": "127.0.0.1"})
 
 
@@ -25,7 +27,7 @@ class OverlayDoors:
 
     def __init__(self, managers: Managers, deployment: Deployment, settings: SwarmSettings) -> None:
         self._managers = managers
-        self._doors = Doors(deployment, settings)
+        self._doors = Doors(deployment, settings, _AT_A_TIME)
         self._named = any(stands(manager) for manager in settings.managers)
 
     def close(self) -> None:
@@ -36,6 +38,8 @@ class OverlayDoors:
         """Make the door into a network (an id), while the first service in it that has a port starts."""
         if self._named:
             self._doors.begin(self._place, owner, network)
+            # A Swarm gives up a container that is not in its network after 20 s, which a class that begins takes.
+            self._doors.give_way(network, _GIVE_WAY)
 
     def into(self, owner: str) -> SocksDoor:
         """Return the door into an owner's network, made where it is missing.

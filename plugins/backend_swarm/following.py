@@ -39,6 +39,10 @@ class SwarmLog:
         while not self._closed.is_set():
             # Asked before: what the service says until its end is in what is read then.
             ended = self._has_ended()
+            if self._is_lost():
+                # To ask for it may wait for ever.
+                yield 2, f"{_now()} [Zoe: the rest of this log was lost with its node]\n".encode()
+                return
             try:
                 yield from self._read(follow=not ended)
                 tries = 0
@@ -71,7 +75,7 @@ class SwarmLog:
         try:
             for stream, frame in frames:
                 if stream == COMPLAINT:
-                    yield from self._complaint(frame, follow=follow)
+                    _take_complaint(frame, follow=follow)
                 elif self._is_new(left, stream, frame[:STAMP]):
                     yield stream, frame
         except SILENCE as error:
@@ -90,18 +94,18 @@ class SwarmLog:
         self._seen[stream] = stamp, counted + 1 if stamp == before else 1
         return True
 
-    def _complaint(self, frame: bytes, *, follow: bool) -> Iterator[tuple[int, bytes]]:
-        words = frame.decode(errors="replace").strip()
-        silent = _SILENT.search(words)
-        # A task that Zoe has stopped leaves one that is to run nowhere, which has no log; who follows asks again.
-        if silent is None or follow:
-            return
-        if not self._is_lost():
-            raise BackendUnavailableError(f"the log cannot be had from its {silent[0]}")
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
-        yield 2, f"{now} [Zoe: the rest of this log was lost with its node]\n".encode()
-
     def _since(self) -> int:
         # A second more: of the two streams one may be late.
         first = min((stamp for stamp, _ in self._seen.values()), default=b"")
         return int(datetime.fromisoformat(first[:19].decode() + "+00:00").timestamp()) - 1 if first else 0
+
+
+def _take_complaint(frame: bytes, *, follow: bool) -> None:
+    silent = _SILENT.search(frame.decode(errors="replace"))
+    # A task that Zoe has stopped leaves one that is to run nowhere, which has no log; who follows asks again.
+    if silent is not None and not follow:
+        raise BackendUnavailableError(f"the log cannot be had from its {silent[0]}")
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")

@@ -31,6 +31,11 @@ class Nodes:
         """Return the id of a node; one that is not known may be new."""
         return _by_name(self._by_id).get(name) or _by_name(self.ask()).get(name)
 
+    def is_ready(self, name: str) -> bool:
+        """Tell whether a node was there when they were last asked for."""
+        found = self._by_id.get(_by_name(self._by_id).get(name, ""))
+        return found is not None and found["Status"]["State"] == _READY
+
     def each(self) -> list[Said]:
         """Ask for the nodes and return one of each name: a machine that joined anew is there twice, once as lost."""
         found = self.ask()
