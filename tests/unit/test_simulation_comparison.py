@@ -195,6 +195,7 @@ def test_the_command_line_tells_what_never_started(tmp_path: Path) -> None:
         (("--placement", "unheard-of"), "There is no placement `unheard-of`"),
         (("--nodes", "0x1x1G"), "nodes of no size"),
         (("--workload", "history", "--data-dir", "/nowhere"), "holds no database"),
+        (("--applications", "2", "--plot", "some.png"), "write some.html"),
         (("--applications", "2", "--plot", "/nowhere/plot.html"), "cannot be written to /nowhere/plot.html"),
     ],
 )

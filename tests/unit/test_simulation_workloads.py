@@ -76,7 +76,7 @@ def test_memory_in_a_trace_is_kibibytes_of_each_processor(tmp_path: Path) -> Non
         (job(1, -5, 1, 1), "line 4: field 2 (submit time): -5 is not between 0 and 1e+10"),
         (job(1, 0, float("nan"), 1), "line 4: field 4 (run time): nan is not between -1 and 1e+10"),
         (job(1, 0, 1e300, 1), "line 4: field 4 (run time): 1e+300 is not between -1 and 1e+10"),
-        (job(1, 0, 1, 10**9), "line 4: field 5 (allocated processors): 1000000000 is not between -1 and 1e+07"),
+        (job(1, 0, 1, 10**9), "line 4: field 5 (allocated processors): 1000000000 is not between -1 and 640000"),
     ],
 )
 def test_a_malformed_line_of_a_trace_is_told_with_its_number_and_reason(tmp_path: Path, line: str, reason: str) -> None:
@@ -264,3 +264,16 @@ def test_what_ran_here_becomes_a_workload() -> None:
     last = workload.submissions[-1]
     assert (last.work, last.ideal_seconds, last.owner, last.size, last.priority) == (800, 100, "ada", 5, 2)
     assert workload.remarks == ["1 executions whose times make no sense were left out"]
+
+
+def test_a_job_larger_than_eight_nodes_becomes_services_that_fit_on_a_node(tmp_path: Path) -> None:
+    workload = swf.read(trace(tmp_path, "; MaxProcs: 1024\n" + job(1, 0, 60, 1000)), Random(1))
+    assert sum(group.count for group in workload.submissions[0].groups) == 32
+    assert all(group.reserved.cores <= 32 for group in workload.submissions[0].groups)
+    assert workload.submissions[0].demand.cores == pytest.approx(1000)
+
+
+def test_a_trace_of_a_machine_beyond_all_bounds_is_refused_with_its_line(tmp_path: Path) -> None:
+    assert faults(trace(tmp_path, "; Version: 2.2\n; MaxProcs: 99999999\n" + job(1, 0, 60, 4))) == [
+        "line 2: MaxProcs: 99999999 is more than the 640000 that can be simulated"
+    ]

@@ -64,6 +64,8 @@ def _run(wanted: "Wanted", plot: Path | None, *, as_json: bool) -> None:
     from zoe.cli import simulate_view as view  # noqa: PLC0415
     from zoe.simulation.comparison import compare  # noqa: PLC0415
 
+    if plot is not None:
+        view.check_plot(plot)  # before anybody waits for it
     contest = sources.contest(wanted)
     with _bar(quiet=as_json) as bar:
         task = bar.add_task("simulating", total=None)

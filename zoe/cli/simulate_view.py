@@ -35,6 +35,14 @@ def as_json(workload: Workload, seeds: Sequence[int], compared: Sequence[Compare
     return json.dumps(document(workload, seeds, compared), indent=2, allow_nan=False) + "\n"
 
 
+def check_plot(path: Path) -> None:
+    """Raise `ZoeError` if a plot cannot be asked for by this name."""
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise ZoeError(
+            f"The plot is a page, and {str(path)[:80]!r} is no name for one: write {path.stem or 'plot'}.html."
+        )
+
+
 def draw(path: Path, workload: Workload, seeds: Sequence[int], compared: Sequence[Compared]) -> None:
     """Write the page with the curves."""
     try:

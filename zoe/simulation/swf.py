@@ -17,12 +17,12 @@ from zoe.simulation.workload import TASK_SECONDS, Group, Kind, Submission, Workl
 
 _FIELDS = 18
 _MOST_SECONDS = 1e10  # three hundred years
-_MOST_PROCESSORS = 1e7
 _KIB_PER_PROCESSOR = 1e10
 # "A run time of 0 is possible and means the job ran for less than 0.5 seconds" (the format's definition).
 _SHORTEST = 0.5
 _HEADER = re.compile(r";\s*(MaxProcs|MaxNodes)\s*:\s*(\d{1,8})\b", re.IGNORECASE)
 _NODE_CORES = 32
+_MOST_PROCESSORS = 20_000 * _NODE_CORES  # four times the largest machine of the archive
 _UNKNOWN_MEMORY = 1 << 30
 
 
@@ -30,7 +30,8 @@ _UNKNOWN_MEMORY = 1 << 30
 class Conversion:
     """How jobs become applications: a trace knows processors, but neither services nor what is elastic.
 
-    A job of p processors becomes up to `services` equal services (p of them, if p is smaller) of p/services cores.
+    A job of p processors becomes up to `services` equal services (p of them, if p is smaller) of p/services cores;
+    more of them, if each would not fit on a node otherwise.
     Of the jobs with two services or more, the share `elastic` is elastic: `core_share` of its services, rounded up,
     are core, the others elastic. All other jobs are rigid. The run time in the trace is what the job takes with all.
     """
@@ -64,8 +65,7 @@ def read(path: Path, random: Random, conversion: Conversion = Conversion()) -> W
     faults, jobs, largest, left_out, before = Faults(path), list[_Job](), 0, 0, 0.0
     for line, text in read_lines(path):
         if text.startswith(";") or not text:
-            header = _HEADER.match(text)
-            largest = max(largest, int(header[2]) if header else 0)
+            largest = max(largest, _processors(line, text, faults))
             continue
         try:
             job = _job(text.split(), before)
@@ -86,6 +86,16 @@ def read(path: Path, random: Random, conversion: Conversion = Conversion()) -> W
         else []
     )
     return Workload(path.name, nodes, submissions, remarks)
+
+
+def _processors(line: int, text: str, faults: Faults) -> int:
+    """Return how many processors a header tells of, 0 where it speaks of something else."""
+    header = _HEADER.match(text)
+    if header is None:
+        return 0
+    if int(header[2]) > _MOST_PROCESSORS:
+        faults.add(line, f"{header[1]}: {header[2]} is more than the {_MOST_PROCESSORS} that can be simulated")
+    return int(header[2])
 
 
 def _job(fields: Sequence[str], before: float) -> _Job | None:
@@ -127,7 +137,7 @@ def _nodes(processors: int, jobs: Sequence[_Job]) -> list[Node]:
 def _submission(id_: int, job: _Job, random: Random, conversion: Conversion) -> Submission:
     # One draw for every job, used or not: the same jobs are elastic whatever else is changed.
     is_elastic = random.random() < conversion.elastic
-    count = min(job.processors, conversion.services)
+    count = min(job.processors, max(conversion.services, -(-job.processors // _NODE_CORES)))
     cores = job.processors / count
     reserved = Resources(cores, int(job.memory * cores))
     core = max(1, -int(-count * conversion.core_share // 1)) if is_elastic else count
