@@ -7,7 +7,7 @@ it is missing. It goes before its network does.
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,7 @@ _CONFLICT = 409
 _GONE = frozenset({404, 409})
 _TRIES = 4
 _AT_A_TIME = 4
+_TOO_LATE = "deadline exceeded"
 _UNNAMED = (
     "pages of services cannot be opened until an address of that machine that this one reaches is its door_address"
 )
@@ -47,14 +48,14 @@ class Place:
 class Doors:
     """Finds, makes and removes doors; used by many threads. One makes a door, the others wait for it."""
 
-    def __init__(self, deployment: Deployment, settings: ContainerSettings) -> None:
+    def __init__(self, deployment: Deployment, settings: ContainerSettings, at_a_time: int = _AT_A_TIME) -> None:
         self._deployment = deployment
         self._image = settings.door_image
         self._key = DoorKey(deployment.data_dir)
         self._making: dict[tuple[str, str], Future[SocksDoor]] = {}
-        self._begun: set[str] = set()
+        self._begun: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="door")
+        self._pool = ThreadPoolExecutor(at_a_time, thread_name_prefix="door")
 
     def close(self) -> None:
         """Make no more; those that are there stay."""
@@ -62,12 +63,17 @@ class Doors:
 
     def begin(self, place: Callable[[], Place], owner: str, network: str) -> None:
         """Make the door into a network (an id), while the first service in it that has a port starts."""
+        with self._lock, suppress(RuntimeError):  # Zoe is ending
+            if network not in self._begun:
+                self._begun[network] = self._pool.submit(self._made_quietly, place, owner)
+
+    def give_way(self, network: str, seconds: float) -> None:
+        """Wait for the door into a network that was begun, if others are being made, too; no longer than this."""
         with self._lock:
-            if network in self._begun:
-                return
-            self._begun.add(network)
-        with suppress(RuntimeError):  # Zoe is ending
-            self._pool.submit(self._made_quietly, place, owner)
+            begun = self._begun.get(network)
+            crowded = sum(not one.done() for one in self._begun.values()) > 1
+        if begun is not None and crowded:
+            wait((begun,), seconds)
 
     def into(self, place: Place, owner: str) -> SocksDoor:
         """Return the door into an owner's network, made where it is missing.
@@ -98,16 +104,21 @@ class Doors:
             if (door["Labels"].get(INTO_LABEL) in networks) is not all_but:
                 _remove(client, door["Id"])
         with self._lock:
-            self._begun = self._begun & set(networks) if all_but else self._begun - set(networks)
+            self._begun = {one: begun for one, begun in self._begun.items() if (one in networks) is all_but}
 
     def _made_quietly(self, place: Callable[[], Place], owner: str) -> None:
-        try:
-            self.into(place(), owner)
-        except NetworkGoneError:
-            pass  # before anybody asked for a page
-        except (ZoeError, DockerException, OSError) as error:
-            # The first page asks again, and says what is wrong; the network may be gone already, too.
-            log.warning("no door into the network of %s yet: %s", owner, error)
+        for tried in range(_TRIES):
+            try:
+                self.into(place(), owner)
+            except NetworkGoneError:
+                return  # before anybody asked for a page
+            except _NoTimeError as error:
+                log.log(logging.INFO if tried < _TRIES - 1 else logging.WARNING, "%s", error)
+                continue
+            except (ZoeError, DockerException, OSError) as error:
+                # The first page asks again, and says what is wrong.
+                log.warning("no door into the network of %s yet: %s", owner, error)
+            return
 
     def _ours(self, client: Client) -> Iterable[Mapping[str, Any]]:
         wanted = {"label": [f"{DEPLOYMENT_LABEL}={self._deployment.id}", DOOR_LABEL]}
@@ -137,6 +148,10 @@ class Doors:
         if labels.get(DEPLOYMENT_LABEL) != self._deployment.id or DOOR_LABEL not in labels:
             raise BackendUnavailableError(f"the name {name} is taken on {place.name} by a container that is no door")
         _remove(place.client, found["Id"])
+
+
+class _NoTimeError(BackendUnavailableError):
+    """The engine has much to do; the next attempt may do."""
 
 
 def has_doors(engine: DoorSettings) -> bool:
@@ -209,6 +224,8 @@ def _open(client: Client, found: Mapping[str, Any], network: str, archive: bytes
     except APIError as error:
         # Its network was removed, or it was: it is made anew where there is still something to lead into.
         _remove(client, container)
+        if _TOO_LATE in said(error):
+            raise _NoTimeError(f"the engine had no time for a door into {network}: {said(error)}") from error
         if error.status_code not in _GONE:
             raise BackendUnavailableError(f"the door could not be opened: {said(error)}") from error
 

@@ -39,7 +39,8 @@ def holds_a_session(settings: Mapping[str, str], client: docker.APIClient, servi
         zoe.stop_execution(execution)
         zoe.wait_for(execution, "terminated")
         assert not doors(client)
-        until(lambda: not client.networks(filters={"label": "zoe_deployment_id"}), "the network's end")
+        ours = {"label": f"zoe_deployment_id={door['Labels']['zoe_deployment_id']}"}
+        until(lambda: not client.networks(filters=ours), "the network's end")
     return nodes
 
 
