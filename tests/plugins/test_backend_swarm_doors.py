@@ -195,7 +195,7 @@ def test_without_the_image_of_the_doors_services_run_and_their_pages_say_what_to
 
 
 def test_who_comes_back_at_once_finds_a_network_and_a_door(backend: SwarmBackend, tmp_path: Path) -> None:
-    for _ in range(4):
+    for _ in range(2):
         report = web(backend, tmp_path)
         until(lambda report=report: shows(backend.address(report.handle, 8080)), "the page")  # type: ignore[misc]
         backend.remove(report.handle)
