@@ -1,5 +1,6 @@
 """A pass that is interrupted at any moment, and a clock that goes back."""
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -141,3 +142,20 @@ def test_usage_never_grows_by_looking_at_it_at_odd_times(times: list[float]) -> 
     first = usage.at(100.0)["ada"]
     for now in times:
         assert 0.0 <= usage.at(now)["ada"] <= first
+
+
+def test_a_pass_leaves_nothing_for_the_garbage_collector() -> None:
+    world = World([node("a", 4), node("b", 4)])
+    for number in range(1, 6):
+        world.submit(application(number, [2.0], [1.0, 1.0], opportunistic=number == 5))
+    snapshot = Snapshot(0.0, world.nodes, list(world.apps.values()))
+    gc.collect()
+    gc.disable()
+    try:
+        decided = world.planner.plan(snapshot)
+        assert len(list(decided.waits.values())) == len(decided.waits)
+        del decided
+        world.planner.plan(snapshot)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

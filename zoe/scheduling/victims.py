@@ -29,10 +29,9 @@ class Victims:
 
     def __init__(self, room: Room, ordered: Sequence[Known], opportunistic: Sequence[Known]) -> None:
         self._room = room
-        self._ordered = ordered
-        self._opportunistic = opportunistic
         self._all: list[Victim] = []
-        self._coming = self._line_up()
+        # No method of this object: the two would hold each other, and only the collector would let go of a pass.
+        self._coming = _line_up(ordered, opportunistic)
 
     def for_shape(self, shape: Shape, *, capped: bool, whole_only: bool = False) -> tuple[int, list[Victim]] | None:
         """Find the node where a part finds room at the expense of those that come last; return who must go there.
@@ -109,17 +108,6 @@ class Victims:
             yield self._all[place]
             place += 1
 
-    def _line_up(self) -> Iterator[Victim]:
-        rank = 0
-        for known in reversed(self._opportunistic):
-            if known.loose:
-                yield Victim(known, known.loose, rank)
-                rank += 1
-        for known in reversed(self._ordered):
-            for held in reversed(known.loose):
-                yield Victim(known, (held,), rank)
-                rank += 1
-
     def _allowed(self, shape: Shape, *, capped: bool) -> set[int]:
         nodes = self._room.with_labels(shape.labels)
         ever = self._room.within("ever", capped=capped)
@@ -137,6 +125,18 @@ class Victims:
             else:
                 needed.append(victim)
         return needed
+
+
+def _line_up(ordered: Sequence[Known], opportunistic: Sequence[Known]) -> Iterator[Victim]:
+    rank = 0
+    for known in reversed(opportunistic):
+        if known.loose:
+            yield Victim(known, known.loose, rank)
+            rank += 1
+    for known in reversed(ordered):
+        for held in reversed(known.loose):
+            yield Victim(known, (held,), rank)
+            rank += 1
 
 
 def _on(victim: Victim, node: int) -> Vector:
