@@ -1,19 +1,24 @@
-"""The backend `swarm` on three real nodes: where services run, who reaches whom, and what becomes of a lost node."""
+"""The backend `swarm` on three real nodes: where services run, who reaches whom, what a lost node or manager means."""
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
+import docker
 import pytest
+from docker.errors import APIError
 
 from backend_swarm.backend import SwarmBackend
 from backend_swarm.settings import ManagerSettings, SwarmSettings
-from tests.engines.images import SPARK, give_spark
+from backend_swarm.tasks import service_of
 from tests.engines.swarm import Node, Swarm
-from tests.engines.wordcount import count_words
 from zoe.errors import BackendRefusedError, BackendUnavailableError
-from zoe.plugin import Deployment, ServiceReport, ServiceState
+from zoe.plugin import Deployment, Resources, ServiceReport, ServiceState
 from zoe.testing.changes import watched
 from zoe.testing.service_spec import service_spec
 
@@ -156,12 +161,137 @@ def test_without_any_manager_the_backend_is_unavailable(tmp_path: Path) -> None:
         backend.close()
 
 
-def test_spark_counts_words_with_its_workers_on_different_nodes(
+def test_a_service_that_somebody_else_removes_is_told_and_one_that_starts_is_refused(
     backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
 ) -> None:
-    for node in swarm_cluster.nodes:
-        give_spark(node.daemon)
-    names = [node.name for node in swarm_cluster.nodes]
-    code, said = count_words(backend, tmp_path / "workspace", SPARK, names)
-    assert code == 0, said
-    assert "wordcount-summary:" in said
+    changes, node = watched(backend), swarm_cluster.nodes[1].name
+    report = start(backend, tmp_path, FOR_EVER, node)
+    with swarm_cluster.client() as client, ThreadPoolExecutor(1) as pool:
+        client.remove_service(service_of(report.handle))  # type: ignore[no-untyped-call]
+        told = changes.wait_for(report.who.id)
+        assert (told.state, told.exit_code) == (ServiceState.DESTROYED, None)
+        assert told.reason == "was removed from the Swarm by somebody other than Zoe"
+        never = Resources(0.1, 1 << 50)  # no node has so much: it waits
+        waiting = pool.submit(start, backend, tmp_path, FOR_EVER, node, reserved=never)
+        until(lambda: bool(ours(client, backend)))
+        client.remove_service(ours(client, backend)[0])  # type: ignore[no-untyped-call]
+        with pytest.raises(BackendRefusedError, match="removed from the Swarm while it started"):
+            waiting.result(10)
+    assert not list(backend.services())
+
+
+def ours(client: docker.APIClient, backend: SwarmBackend) -> list[str]:
+    wanted = {"label": f"zoe_deployment_id={backend.deployment.id}"}
+    return [str(one["ID"]) for one in client.services(filters=wanted)]  # type: ignore[no-untyped-call]
+
+
+def test_while_nothing_runs_no_manager_is_asked_and_while_something_runs_for_its_end_alone(
+    swarm_cluster: Swarm, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    backend = SwarmBackend(settings_of(swarm_cluster, look_seconds=0.2), Deployment("quiet", tmp_path.name, tmp_path))
+    noting(backend, asked)
+    backend.open()
+    try:
+        until(lambda: "/events" in asked and "/services" in asked[asked.index("/events") :])
+        report = start(backend, tmp_path, FOR_EVER, swarm_cluster.nodes[1].name)
+        asked.clear()
+        until(lambda: len(asked) > 5)
+        assert set(asked) <= {"/tasks?ends", "/nodes"}
+        assert asked.count("/nodes") <= 1
+        backend.stop(report.handle, 0)
+        backend.remove(report.handle)
+        asked.clear()
+        for name in ("quiet", "still quiet"):  # an event of somebody else's service is no reason to look, either
+            somebody_elses(swarm_cluster, name.replace(" ", "-"))
+        assert not asked
+    finally:
+        backend.close()
+
+
+def settings_of(cluster: Swarm, **settings: object) -> SwarmSettings:
+    manager = ManagerSettings(url=cluster.manager.daemon.url)
+    return SwarmSettings.model_validate({"managers": [manager], "stop_grace": 1.0, "pull": "never", **settings})
+
+
+def noting(backend: SwarmBackend, asked: list[str]) -> None:
+    """Note what is asked of the managers from now on."""
+    client = backend._managers._client(0)
+    send = client.send
+
+    def noted(request: Any, **options: Any) -> Any:
+        place = urlsplit(unquote(request.url))
+        asked.append(re.sub(r"^/v[0-9.]+", "", place.path) + ("?ends" if "desired-state" in place.query else ""))
+        return send(request, **options)
+
+    client.send = noted  # type: ignore[method-assign]
+
+
+def somebody_elses(cluster: Swarm, name: str) -> None:
+    with cluster.client() as client:
+        template = {
+            "ContainerSpec": {"Image": "busybox:latest", "Args": ["true"]},
+            "RestartPolicy": {"Condition": "none"},
+        }
+        made = client.create_service(template, name=name)  # type: ignore[no-untyped-call]
+        until(lambda: any(t["Status"]["State"] == "complete" for t in client.tasks(filters={"service": name})))  # type: ignore[no-untyped-call]
+        client.remove_service(made["ID"])  # type: ignore[no-untyped-call]
+
+
+def test_when_the_manager_that_was_asked_is_gone_the_next_one_is_listened_to(
+    swarm_cluster: Swarm, tmp_path: Path
+) -> None:
+    first, second, third = swarm_cluster.nodes
+    for node in (second, third):
+        change(first, node, Role="manager")
+    urls = [ManagerSettings(url=node.daemon.url) for node in (first, second)]
+    # So seldom that only an event can tell in time.
+    settings = SwarmSettings(managers=urls, stop_grace=1.0, look_seconds=600, pull="never")
+    backend = SwarmBackend(settings, Deployment("several", tmp_path.name, tmp_path))
+    backend.open()
+    try:
+        changes = watched(backend)
+        until(lambda: {reach(swarm_cluster, node) for node in swarm_cluster.nodes} == {"reachable"})
+        report = start(backend, tmp_path, FOR_EVER, third.name)
+        first.crash()
+        until(lambda: answers(backend))
+        assert [one.state for one in backend.services()] == [ServiceState.STARTED]
+        with second.daemon.client() as client:
+            client.remove_service(service_of(report.handle))  # type: ignore[no-untyped-call]
+        assert changes.wait_for(report.who.id).state == ServiceState.DESTROYED
+    finally:
+        backend.close()
+        first.daemon.start()
+        until(lambda: first.name in ready(swarm_cluster))
+        until(lambda: reach(swarm_cluster, first) == "reachable")
+        for node in (second, third):
+            until(lambda node=node: changed(first, node, Role="worker"))  # type: ignore[misc]
+        until(lambda: reach(swarm_cluster, third) == reach(swarm_cluster, second) == "")
+
+
+def answers(backend: SwarmBackend) -> bool:
+    try:
+        return bool(backend.nodes())
+    except BackendUnavailableError:
+        return False
+
+
+def reach(cluster: Swarm, node: Node) -> str:
+    with cluster.client() as client:
+        found = next(one for one in client.nodes() if one["Description"]["Hostname"] == node.name)
+    return str((found.get("ManagerStatus") or {}).get("Reachability", ""))
+
+
+def change(by: Node, node: Node, **fields: object) -> None:
+    with by.daemon.client() as client:
+        found = next(one for one in client.nodes() if one["Description"]["Hostname"] == node.name)
+        client.update_node(found["ID"], found["Version"]["Index"], {**found["Spec"], **fields})  # type: ignore[arg-type]
+
+
+def changed(by: Node, node: Node, **fields: object) -> bool:
+    """Try to change a node: while managers are missed there may be too few left to do without it."""
+    try:
+        change(by, node, **fields)
+    except APIError:
+        return False
+    return True
