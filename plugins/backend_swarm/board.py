@@ -146,7 +146,11 @@ class Board:
         return [now.report] if before is not None else []
 
     def _drop(self, handle: Handle) -> list[ServiceReport]:
-        if handle in self._leaving or handle not in self._found:
+        if handle in self._leaving:
+            return []
+        if handle not in self._found:
+            if handle in self._waited_for:  # made by Zoe, and removed before any look
+                self._forget(handle)
             return []
         before = self._found[handle].report
         self._forget(handle)

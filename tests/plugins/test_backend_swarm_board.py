@@ -60,6 +60,24 @@ def test_who_waits_for_a_service_goes_on_when_it_is_removed(board: Board) -> Non
     assert not board.waited_for()
 
 
+def test_who_waits_for_a_service_goes_on_when_it_is_removed_before_any_look(
+    board: Board, told: list[ServiceReport]
+) -> None:
+    board.vanished(HANDLE)  # an event of a service that nobody waits for: perhaps not Zoe's
+    assert not board.is_gone(HANDLE)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(board.wait, HANDLE, runs, 600.0)
+        with board.changed:
+            assert board.changed.wait_for(lambda: HANDLE in board.waited_for(), 10)
+        board.vanished(HANDLE)
+        gone = board.is_gone(HANDLE)
+        with board.removing(HANDLE):  # whatever came of it, nobody waits any longer
+            pass
+        assert waiting.result(10) is None
+    assert gone
+    assert not told
+
+
 def test_what_somebody_else_removed_is_told_once_and_what_zoe_removed_is_not(
     board: Board, told: list[ServiceReport]
 ) -> None:
