@@ -52,7 +52,7 @@ def engine_site(directory: Path) -> Iterator[Site]:
 @contextmanager
 def _raw(daemon: Daemon, directory: Path) -> Iterator[RawEngine]:
     client = connect(EngineSettings(name="raw", url=daemon.url), 120)
-    bridges = Bridges(client, internal=False)
+    bridges = Bridges(client, None, internal=False)
     pool = {"Driver": "default", "Config": [{"Subnet": "10.208.0.0/23"}]}
     network = bridges.create("bench-raw", {}, pool, "bench-raw")
     try:
