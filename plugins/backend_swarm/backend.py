@@ -2,25 +2,24 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from docker.errors import APIError, NotFound
 
-from backend_docker.client import Client, Frames
+from backend_docker.client import Client
 from backend_docker.container import SERVICE_LABEL, Surroundings
 from backend_docker.footing import make_workspace
 from backend_docker.known import ENDED
-from backend_docker.logs import OVERHEAD, cut_mark, follow_lines, lines
 from backend_docker.networks import DEPLOYMENT_LABEL, OWNER_LABEL, NetworkBook
 from backend_docker.reports import who_of
 from backend_docker.words import said, starting
 from backend_swarm.board import Board
 from backend_swarm.doors import OverlayDoors
 from backend_swarm.ear import Ear
-from backend_swarm.following import SwarmLog
+from backend_swarm.logs import Logs
 from backend_swarm.lookout import Lookout
-from backend_swarm.managers import Managers
+from backend_swarm.managers import Managers, in_words
 from backend_swarm.nodes import Nodes
 from backend_swarm.overlays import Overlays
 from backend_swarm.service import described, stopped
@@ -66,6 +65,7 @@ class SwarmBackend(Backend):
         self._board = Board(self._tell)
         self._lookout = Lookout(self._managers, self._nodes, self._board, deployment.id, settings.look_seconds)
         self._ear = Ear(self._managers, self._board, self._lookout, deployment.id)
+        self._logs = Logs(self._managers, self._nodes, self._board, self._lookout, settings.log_max_bytes)
         self._adopted = False
 
     def open(self) -> None:
@@ -84,7 +84,7 @@ class SwarmBackend(Backend):
 
     def nodes(self) -> Sequence[NodeReport]:
         """Tell of every node; one that the administrator drains or pauses gets nothing new."""
-        with self._in_words():
+        with in_words():
             return [node_report(node) for node in self._nodes.each()]
 
     def start(self, service: ServiceSpec, node: str) -> ServiceReport:
@@ -112,14 +112,14 @@ class SwarmBackend(Backend):
         with suppress(APIError):
             # Refused where it was changed meanwhile: what runs after the wait is dealt with by `remove`.
             self._managers.ask(lambda client: _update(client, found, stopped(found["Spec"])))
-        self._known(handle)
+        self._lookout.known(handle)
         last = self._board.wait(handle, _has_ended, self._set.stop_grace + _BY_FORCE)
         if not _has_ended(last):
             raise BackendUnavailableError("the Swarm has not stopped the service in time")
 
     def remove(self, handle: Handle) -> None:
         """Remove a service, and its owner's network after the last one."""
-        with self._board.removing(handle), self._in_words(), suppress(NotFound):
+        with self._board.removing(handle), in_words(), suppress(NotFound):
             self._managers.ask(lambda client: client.remove_service(service_of(handle)))  # type: ignore[no-untyped-call]
         if handle in self._owners:
             owner, number = self._owners.pop(handle)
@@ -128,8 +128,9 @@ class SwarmBackend(Backend):
     def services(self) -> Iterable[ServiceReport]:
         """Report all services."""
         self._adopt()
-        with self._in_words():
+        with in_words():
             self._lookout.look_at_all()
+            self._clear_networks()
         return self._board.all()
 
     def watch(self, changed: Callable[[ServiceReport], None]) -> None:
@@ -138,16 +139,11 @@ class SwarmBackend(Backend):
 
     def logs(self, handle: Handle, follow: bool) -> Iterator[bytes]:
         """Read the log by way of a manager, which asks the node."""
-        log = SwarmLog(
-            lambda follow, since: self._frames(handle, since, follow=follow),
-            (lambda: _has_ended(self._board.last(handle))) if follow else lambda: True,
-            is_lost=lambda: self._is_lost(handle),
-        )
-        return self._whole(self._followed(handle, log) if follow else lines(log))
+        return self._logs.read(handle, follow=follow)
 
     def address(self, handle: Handle, port: int) -> Address:
         """Tell the task's address in its network, and the door into it: only what is in that network reaches it."""
-        last = self._known(handle)
+        last = self._lookout.known(handle)
         if last is None or last.address is None:
             raise BackendUnavailableError("the service has no address: it does not run")
         return Address(last.address, port, self._doors.into(self._owner(handle)))
@@ -168,28 +164,13 @@ class SwarmBackend(Backend):
         for listener in self._listeners:
             listener(report)
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        try:
-            yield
-        except APIError as error:
-            raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error
-
-    def _known(self, handle: Handle) -> ServiceReport | None:
-        """Return what was last heard of a service, which another Zoe may have started."""
-        last = self._board.last(handle)
-        if (last is None or last.state == ServiceState.CREATED) and not self._board.is_gone(handle):
-            with self._in_words():
-                self._lookout.look_at([handle])
-        return self._board.last(handle)
-
     def _adopt(self) -> None:
         """Take up once what an earlier Zoe left."""
         if self._adopted:
             return
         wanted = {"label": f"{DEPLOYMENT_LABEL}={self.deployment.id}"}
         members = []
-        with self._in_words():
+        with in_words():
             services = self._managers.ask(lambda client: client.services(filters=wanted))  # type: ignore[no-untyped-call]
         for service in services:
             labels = service["Spec"]["Labels"]
@@ -198,10 +179,15 @@ class SwarmBackend(Backend):
                 members.append((labels.get(OWNER_LABEL, ""), who.id))
                 self._owners[handle_of(service["ID"])] = members[-1]
         networks = list(self._overlays.ours(self.deployment.id))
-        for owner in self._networks.adopt(networks, members):
-            self._networks.leave(self._overlays, owner, -1)
+        self._networks.adopt(networks, members)
+        self._clear_networks()
         self._doors.keep_only({network["Id"] for network in networks})
         self._adopted = True
+
+    def _clear_networks(self) -> None:
+        """Remove the networks that a crash left, and those that the Swarm would not let go when the last one left."""
+        for owner in self._networks.deserted():
+            self._networks.leave(self._overlays, owner, -1)
 
     def _node_id(self, name: str) -> str | None:
         if self._set.placement == "engine":
@@ -245,36 +231,12 @@ class SwarmBackend(Backend):
         raise BackendRefusedError(f"it did not run within {self._set.start_patience:g} s: {self._board.error(handle)}")
 
     def _inspect(self, handle: Handle) -> dict[str, Any] | None:
-        with self._in_words(), suppress(NotFound):
+        with in_words(), suppress(NotFound):
             found: dict[str, Any] = self._managers.ask(
                 lambda client: client.inspect_service(service_of(handle))  # type: ignore[no-untyped-call]
             )
             return found
         return None
-
-    def _frames(self, handle: Handle, since: int, *, follow: bool) -> Frames | None:
-        service = service_of(handle)
-        with self._in_words(), suppress(NotFound):
-            return self._managers.ask(lambda client: client.service_log_frames(service, follow=follow, since=since))
-        return None
-
-    def _is_lost(self, handle: Handle) -> bool:
-        last = self._board.last(handle)
-        return last is not None and last.state == ServiceState.DESTROYED and not self._nodes.is_ready(last.node)
-
-    def _followed(self, handle: Handle, log: SwarmLog) -> Iterator[bytes]:
-        self._known(handle)
-        with self._board.calling(handle, log.ended):
-            yield from follow_lines(log)
-
-    def _whole(self, found: Iterable[bytes]) -> Iterator[bytes]:
-        read = 0
-        for line in found:
-            read += len(line) + OVERHEAD if line else 0
-            yield line
-        mark = cut_mark(read, self._set.log_max_bytes)
-        if mark is not None:
-            yield mark
 
 
 def _update(client: Client, found: dict[str, Any], specification: dict[str, Any]) -> None:

@@ -13,11 +13,11 @@ from docker.errors import APIError, NotFound
 
 from backend_docker.networks import DEPLOYMENT_LABEL
 from backend_swarm.board import Board
-from backend_swarm.managers import Managers
+from backend_swarm.managers import Managers, in_words
 from backend_swarm.nodes import Nodes, states
 from backend_swarm.tasks import findings, handle_of, service_of
 from zoe.errors import BackendUnavailableError
-from zoe.plugin import Handle
+from zoe.plugin import Handle, ServiceReport, ServiceState
 
 _QUICKLY = 0.05  # seconds between looks while somebody waits for a service ...
 _SHARE = 4  # ... and so many times what a look took, for looks are not to be all that is done
@@ -66,6 +66,14 @@ class Lookout:
         with self._board.changed:
             self._expected[handle] = time.monotonic() + _EXPECTED
             self._board.changed.notify_all()
+
+    def known(self, handle: Handle) -> ServiceReport | None:
+        """Return what was last heard of a service; one that another Zoe may have started is asked for."""
+        last = self._board.last(handle)
+        if (last is None or last.state == ServiceState.CREATED) and not self._board.is_gone(handle):
+            with in_words():
+                self.look_at([handle])
+        return self._board.last(handle)
 
     def look_at_all(self) -> None:
         """Ask for everything; what is missing of what was known before has been removed."""

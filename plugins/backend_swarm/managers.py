@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from docker.errors import APIError
 
 from backend_docker.client import Client, connect
-from backend_docker.words import SILENCE, reason
+from backend_docker.words import SILENCE, reason, said
 from backend_swarm.settings import ManagerSettings
 from zoe.errors import BackendUnavailableError
 
@@ -109,3 +110,12 @@ def _nobody() -> None:
 def _leaderless(error: APIError) -> bool:
     words = str(error.explanation)
     return error.status_code in _NO_LEADER and ("leader" in words or "not a swarm manager" in words)
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what a Swarm refuses into `BackendUnavailableError`: Zoe asks again later."""
+    try:
+        yield
+    except APIError as error:
+        raise BackendUnavailableError(f"the Swarm says: {said(error)}") from error

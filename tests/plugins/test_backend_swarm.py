@@ -259,6 +259,7 @@ def test_when_the_manager_that_was_asked_is_gone_the_next_one_is_listened_to(
         with second.daemon.client() as client:
             client.remove_service(service_of(report.handle))  # type: ignore[no-untyped-call]
         assert changes.wait_for(report.who.id).state == ServiceState.DESTROYED
+        backend.remove(report.handle)
     finally:
         backend.close()
         first.daemon.start()
