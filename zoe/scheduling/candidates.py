@@ -47,13 +47,16 @@ class Candidates:
     def rate(self, part: Part, found: Remembered, beside: Iterable[tuple[int, int]]) -> list[tuple[Score, int]]:
         """Return what the placement says of nodes, each with how many parts of the same execution are there."""
         now, nodes, known = self.room.now, self.room.nodes, found.scores
-        ask, size = self.chooser.score, len(nodes)
+        ask, size, seen = self.chooser.score, len(nodes), self._memory.seen
         rated: list[tuple[Score, int]] = []
         for node, count in beside:
             free = now[node]
             last = known.get(node + size * count)
             if last is None or last[0] != free:
-                last = known[node + size * count] = free, ask(part, nodes[node], resources(free), count)
+                as_told = seen.get(node)
+                if as_told is None or as_told[0] != free:
+                    as_told = seen[node] = free, resources(free)
+                last = known[node + size * count] = free, ask(part, nodes[node], as_told[1], count)
             rated.append((last[1], node))
         if not self.chooser.scores:  # it has failed just now: what it said before counts no more either
             self._memory.forget()
@@ -78,6 +81,8 @@ class Picking:
 
     def node(self, part: Part) -> int | None:
         """Return the node for a part, None if no node has room."""
+        if not self._found.nodes:
+            return None
         candidates = self._candidates
         if candidates.chooser.scores:
             if not self._begun:

@@ -74,18 +74,20 @@ class Chooser:
         self._placement = placement
         self._complain = complain
         self._trusted = True
-        self._scoring = _with_method(placement, "score", Scoring)
-        self.scores = self._scoring is not None
+        scoring = _with_method(placement, "score", Scoring)
+        self._score = scoring.score if scoring is not None else None
+        self.scores = scoring is not None
         """Whether nodes are to be compared by `score`."""
 
     def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
         """Rate a node; all are alike to a placement that failed."""
-        if self.scores and self._scoring is not None:
-            try:
-                return tuple(map(float, self._scoring.score(part, node, free, beside)))
-            except _FAULTS as error:
-                self._distrust(f"failed ({_words(error)})")
-        return ()
+        if self._score is None:
+            return ()
+        try:
+            return tuple(map(float, self._score(part, node, free, beside)))
+        except _FAULTS as error:
+            self._distrust(f"failed ({_words(error)})")
+            return ()
 
     def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> int:
         """Return the number, among the candidates, of the one that was chosen."""
@@ -101,6 +103,7 @@ class Chooser:
 
     def _distrust(self, fault: str) -> None:
         self._trusted = self.scores = False
+        self._score = None
         self._complain(f"placement {name_of(self._placement)} {fault}; the first candidate is taken for this pass")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from heapq import heapify, heappush
 
+from zoe.scheduling.model import Resources
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.vectors import Vector
 
@@ -57,9 +58,13 @@ class Remembered:
 
 
 class Memory:
-    """What is remembered of shapes, as long as the nodes are the same."""
+    """What is remembered of shapes, as long as the nodes are the same.
+
+    `seen`: what was free on a node, by its number, and the same as placements are told it.
+    """
 
     def __init__(self) -> None:
+        self.seen: dict[int, tuple[Vector, Resources]] = {}
         self._scores: dict[Shape, Scores] = {}
         self._looked_at: dict[Shape, Remembered] = {}
         self._log: Iterable[int] = ()
