@@ -6,10 +6,12 @@ it is missing. It goes before its network does.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
@@ -30,6 +32,7 @@ _CONFLICT = 409
 _GONE = frozenset({404, 409})
 _TRIES = 4
 _AT_A_TIME = 4
+_PAUSE = 0.5  # seconds
 _TOO_LATE = "deadline exceeded"
 _UNNAMED = (
     "pages of services cannot be opened until an address of that machine that this one reaches is its door_address"
@@ -114,6 +117,7 @@ class Doors:
                 return  # before anybody asked for a page
             except _NoTimeError as error:
                 log.log(logging.INFO if tried < _TRIES - 1 else logging.WARNING, "%s", error)
+                time.sleep(_PAUSE)
                 continue
             except (ZoeError, DockerException, OSError) as error:
                 # The first page asks again, and says what is wrong.
@@ -209,9 +213,10 @@ def _network(client: Client, name: str) -> Network:
         found = client.inspect_network(name)
     except NotFound as error:
         raise NetworkGoneError(f"the network {name} is gone") from error
-    pools = (found.get("IPAM") or {}).get("Config") or [{}]
-    subnet = str(pools[0].get("Subnet", ""))
-    return Network(found["Id"], name, pools[0].get("Gateway", "").partition("/")[0] or subnet.partition("/")[0])
+    pools = (found.get("IPAM") or {}).get("Config") or []
+    if not pools or not pools[0].get("Subnet"):
+        raise _NoTimeError(f"the network {name} has no addresses yet")
+    return Network(found["Id"], name, str(ip_network(pools[0]["Subnet"], strict=False)[1]))
 
 
 def _open(client: Client, found: Mapping[str, Any], network: str, archive: bytes) -> None:
