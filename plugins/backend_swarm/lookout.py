@@ -19,8 +19,8 @@ from backend_swarm.tasks import findings, handle_of, service_of
 from zoe.errors import BackendUnavailableError
 from zoe.plugin import Handle, ServiceReport, ServiceState
 
-_QUICKLY = 0.05  # seconds between looks while somebody waits for a service ...
-_SHARE = 4  # ... and so many times what a look took, for looks are not to be all that is done
+_QUICKLY = 0.03  # seconds between looks while somebody waits for a service ...
+_SHARE = 2  # ... and so many times what a look took, for looks are not to be all that is done
 _ONE_BY_ONE = 16  # services that are asked for by name; of more than that all are asked for
 _NODES_AGAIN = 15.0  # seconds: should an event be lost
 _EXPECTED = 3.0  # seconds that the end of a task may take to come from its node
