@@ -1,8 +1,10 @@
 """A real PostgreSQL for every test that wants one: a server for each worker of pytest, a database for each module."""
 
+import gc
 import os
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -32,6 +34,24 @@ EMPTY = "".join(
     )
 )
 _numbers = count()
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Pardon what the library docker does: it leaves a socket open where an engine does not answer."""
+    pardon = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(pardon)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_for_the_next_module(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collect those sockets here, not in a test that has nothing to do with an engine."""
+    yield
+    if request.node.get_closest_marker("engine"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()
 
 
 class Server:

@@ -37,9 +37,9 @@ class Nodes:
         return found is not None and found["Status"]["State"] == _READY
 
     def each(self) -> list[Said]:
-        """Ask for the nodes and return one of each name: a machine that joined anew is there twice, once as lost."""
+        """Ask for the nodes; return one of each name, in their order: who joined anew is there twice, once as lost."""
         found = self.ask()
-        return [found[number] for number in _by_name(found).values()]
+        return [found[number] for _, number in sorted(_by_name(found).items())]
 
 
 def states(nodes: Mapping[str, Said]) -> dict[str, tuple[str, str]]:

@@ -13,11 +13,10 @@ from pydantic import ValidationError
 
 from backend_docker.backend import DockerBackend
 from backend_docker.settings import DockerSettings
-from tests.acceptance.conftest import until
 from tests.engines.building import give_door
 from tests.engines.daemon import Daemon
 from tests.engines.second import ADDRESS, HERE, PORT, second_engine
-from tests.plugins.doors_kit.page import page, shows, web
+from tests.plugins.doors_kit.page import page, shows, way, web
 from tests.plugins.doors_kit.session import doors, holds_a_session
 from zoe.errors import BackendUnavailableError
 from zoe.gateway.dialling import connect
@@ -76,9 +75,7 @@ def test_a_door_lets_in_who_has_its_own_credentials_and_does_not_reach_other_use
     open_backend: Open, tmp_path: Path, client: docker.APIClient
 ) -> None:
     backend = open_backend(door_address=ADDRESS)
-    ada, eve = (backend.address(web(backend, tmp_path, "far", owner).handle, 8080) for owner in ("ada", "eve"))
-    for address in (ada, eve):
-        until(lambda address=address: shows(address), "the page")  # type: ignore[misc]
+    ada, eve = (way(backend, web(backend, tmp_path, "far", owner)) for owner in ("ada", "eve"))
     assert {one.get("IP") for door in doors(client) for one in door["Ports"]} == {ADDRESS}
     assert ada.door is not None
     assert eve.door is not None
@@ -112,8 +109,7 @@ def test_in_a_network_cut_off_from_outside_a_door_listens_in_the_network_that_is
     backend = open_backend({"network": {"internal": True}}, door_address=ADDRESS, door_network="way")
     try:
         report = web(backend, tmp_path, "far")
-        until(lambda: shows(backend.address(report.handle, 8080)), "the page")
-        address = backend.address(report.handle, 8080)
+        address = way(backend, report)
         # The world outside: this very machine. What goes there has the address of the network that is cut off.
         with socket.create_server((HERE, 0)) as outside, pytest.raises((TimeoutError, ConnectionRefusedError)):
             connect(replace(address, host=HERE, port=outside.getsockname()[1]), 1.5)

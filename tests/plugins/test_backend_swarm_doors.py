@@ -15,7 +15,7 @@ from backend_swarm.settings import ManagerSettings, SwarmSettings
 from tests.acceptance.conftest import until
 from tests.engines.needs import run
 from tests.engines.swarm import Swarm
-from tests.plugins.doors_kit.page import page, shows
+from tests.plugins.doors_kit.page import page, shows, way
 from tests.plugins.doors_kit.page import web as web_on
 from tests.plugins.doors_kit.session import doors as doors_on
 from tests.plugins.doors_kit.session import holds_a_session
@@ -65,8 +65,7 @@ def test_a_page_on_another_node_opens_through_the_door_which_goes_with_its_netwo
 ) -> None:
     report = web(backend, tmp_path)
     assert report.node != swarm_cluster.manager.name
-    address = backend.address(report.handle, 8080)
-    until(lambda: shows(address), "the page")
+    way(backend, report)
     (door,) = doors(swarm_cluster)
     assert {port.get("IP") for port in door["Ports"]} == {swarm_cluster.manager.address}
     assert [one.who for one in backend.services()] == [report.who]
@@ -78,11 +77,9 @@ def test_a_page_on_another_node_opens_through_the_door_which_goes_with_its_netwo
 def test_a_door_lets_in_who_has_its_own_credentials_and_leads_into_its_own_network_alone(
     backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
 ) -> None:
-    ada, eve = (backend.address(web(backend, tmp_path, owner).handle, 8080) for owner in ("ada", "eve"))
+    ada, eve = (way(backend, web(backend, tmp_path, owner)) for owner in ("ada", "eve"))
     assert ada.door is not None
     assert eve.door is not None
-    for address in (ada, eve):
-        until(lambda address=address: shows(address), "the page")  # type: ignore[misc]
     with pytest.raises(ConnectionRefusedError, match="door"):
         page(knocked(ada.door, ada.host, 8080, password="wrong"))
     with pytest.raises(ConnectionRefusedError, match="door"):
@@ -95,7 +92,7 @@ def test_a_door_lets_in_who_has_its_own_credentials_and_leads_into_its_own_netwo
 def test_the_password_of_a_door_is_in_no_description_and_no_list_of_processes(
     backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
 ) -> None:
-    door = backend.address(web(backend, tmp_path).handle, 8080).door
+    door = way(backend, web(backend, tmp_path)).door
     assert door is not None
     key = tmp_path / "door.key"
     assert (key.stat().st_mode & 0o777, len(key.read_bytes())) == (0o600, 32)
@@ -112,7 +109,7 @@ def test_a_door_that_was_killed_or_removed_comes_back(
     backend: SwarmBackend, tmp_path: Path, swarm_cluster: Swarm
 ) -> None:
     report = web(backend, tmp_path)
-    until(lambda: shows(backend.address(report.handle, 8080)), "the page")
+    way(backend, report)
     for hurt in ("crashed", "stopped", "removed"):
         (found,) = doors(swarm_cluster)
         with swarm_cluster.client() as client:
@@ -130,7 +127,7 @@ def test_a_zoe_started_again_finds_the_door_and_removes_one_whose_network_nobody
     backend: SwarmBackend, settings: SwarmSettings, tmp_path: Path, swarm_cluster: Swarm
 ) -> None:
     report = web(backend, tmp_path)
-    before = backend.address(report.handle, 8080)
+    before = way(backend, report)
     (door,) = doors(swarm_cluster)
     again = opened(settings, tmp_path)
     try:
@@ -197,7 +194,7 @@ def test_without_the_image_of_the_doors_services_run_and_their_pages_say_what_to
 def test_who_comes_back_at_once_finds_a_network_and_a_door(backend: SwarmBackend, tmp_path: Path) -> None:
     for _ in range(2):
         report = web(backend, tmp_path)
-        until(lambda report=report: shows(backend.address(report.handle, 8080)), "the page")  # type: ignore[misc]
+        way(backend, report)
         backend.remove(report.handle)
 
 

@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+from tests.acceptance.conftest import until
 from zoe.gateway.dialling import connect
 from zoe.plugin import Address, Backend, PortSpec, ServiceReport
 from zoe.testing.service_spec import service_spec
@@ -31,3 +32,13 @@ def shows(address: Address, words: bytes = b"hello", seconds: float = 5.0) -> bo
         return words in page(address, seconds)
     except OSError:
         return False
+
+
+def way(backend: Backend, report: ServiceReport) -> Address:
+    """Return how it is reached, as soon as it is: a door that was started again listens on another port."""
+
+    def look() -> Address | None:
+        address = backend.address(report.handle, 8080)
+        return address if shows(address) else None
+
+    return until(look, "the page")
