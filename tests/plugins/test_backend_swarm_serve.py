@@ -266,11 +266,10 @@ def test_a_drained_node_is_left_and_gets_nothing_new(
 def test_a_manager_that_is_started_again_is_listened_to_again_and_nothing_is_lost(
     zoe: Zoe, client: docker.APIClient, swarm_cluster: Swarm
 ) -> None:
-    said = "echo one; while [ ! -e /mnt/workspace/go ]; do sleep 0.05; done; echo two"
+    said = "echo one; while [ ! -e /mnt/workspace/go-on ]; do sleep 0.05; done; echo two"
     execution = run(zoe, entry("task", said, **WORKERS))
     zoe.wait_for(execution, "running")
-    go = go_at(client)
-    go.unlink(missing_ok=True)
+    go = go_at(client).with_name("go-on")
     swarm_cluster.manager.daemon.kill()
     swarm_cluster.manager.daemon.start()
     until(lambda: {state(client, node) for node in swarm_cluster.nodes} == {"ready"}, "the nodes")
