@@ -1,8 +1,11 @@
 """First in, first out."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from zoe.plugin import Application, Policy, hookimpl
+
+_arrival = attrgetter("submitted", "id")
 
 
 class Fifo(Policy):
@@ -12,7 +15,7 @@ class Fifo(Policy):
 
     def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:  # noqa: ARG002
         """Order by the time of submission; among those of one moment by id."""
-        return sorted(applications, key=lambda application: (application.submitted, application.id))
+        return sorted(applications, key=_arrival)
 
 
 @hookimpl

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from operator import attrgetter
 from typing import TypeVar, cast
 
 from zoe.scheduling.model import Application, Arranging, Node, Part, Placement, Policy, Resources, Scoring, Snapshot
 from zoe.scheduling.register import Known
 
 P = TypeVar("P", Arranging, Scoring)
+_id, _arrival = attrgetter("id"), attrgetter("submitted", "id")
 
 
 class TakesTooLongError(BaseException):
@@ -25,7 +27,7 @@ _FAULTS = (Exception, TakesTooLongError)
 
 def by_submission(applications: Iterable[Application]) -> list[Application]:
     """Order executions as FIFO does."""
-    return sorted(applications, key=lambda application: (application.submitted, application.id))
+    return sorted(applications, key=_arrival)
 
 
 def in_order(
@@ -37,8 +39,8 @@ def in_order(
     """
     try:
         ordered = list(islice(iter(_ask(policy, snapshot)), len(snapshot.applications) + 1))
-        ids = dict.fromkeys([application.id for application in ordered])
-        chosen = [known.get(id_) for id_ in ids]
+        ids = dict.fromkeys(map(_id, ordered))
+        chosen = list(map(known.get, ids))
     except _FAULTS as error:
         complain(f"policy {name_of(policy)} failed ({_words(error)}); FIFO takes over for this pass")
     else:

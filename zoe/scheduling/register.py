@@ -104,6 +104,7 @@ class Register:
         self.given = self.nodes = nodes
         self.number = {node.name: number for number, node in enumerate(nodes)}
         self.totals = [of(node.total) if node.open else NONE for node in nodes]
+        self.closed = [number for number, node in enumerate(nodes) if not node.open]
         self.free = [of(node.total) for node in nodes]
         self.soon, self.ever = list(self.free), list(self.free)
         self.ends: list[Ending] = []

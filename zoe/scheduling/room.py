@@ -24,9 +24,8 @@ class Room:
         self.nodes, self.number = register.nodes, register.number
         self.totals, self._labelled = register.totals, register.labelled
         self.free, self.soon, self.ever = register.free.copy(), register.soon.copy(), register.ever.copy()
-        for number, node in enumerate(self.nodes):
-            if not node.open:
-                self.free[number] = self.soon[number] = self.ever[number] = NONE
+        for number in register.closed:
+            self.free[number] = self.soon[number] = self.ever[number] = NONE
         self.now = self.free.copy()
         self.cap: list[Vector] | None = None
         self.log = register.begin_log()
