@@ -2,7 +2,6 @@
 
 import json
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from tests.acceptance.conftest import Zoe, open_directory, until, zoe_maker
 from tests.acceptance.faults.kit import client as api
 from tests.acceptance.faults.kit import entry, run, service
 from tests.engines.daemon import Daemon
+from tests.plugins.watcher import Watcher
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("docker")]
 
@@ -123,34 +123,11 @@ def test_an_environment_of_any_kind_is_passed_on(zoe: Zoe) -> None:
     assert zoe.wait_for(fine, "running", "error")["status"] == "running"
 
 
-class Watcher:
-    """Kills Zoe as soon as its engine tells of something."""
-
-    def __init__(self, zoe: Zoe, client: docker.APIClient, action: str, times: int) -> None:
-        self._events = client.events(filters={"type": "container", "event": action}, decode=True)
-        self._zoe, self._left = zoe, times
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-
-    def wait(self) -> None:
-        """Wait until Zoe is dead."""
-        self._thread.join(60)
-        assert not self._thread.is_alive(), "it was not told of"
-
-    def _watch(self) -> None:
-        for _ in self._events:
-            self._left -= 1
-            if not self._left:
-                break
-        self._zoe.kill()
-        self._events.close()
-
-
 @pytest.mark.parametrize(("action", "times"), [("create", 2), ("start", 1)])
 def test_zoe_killed_between_create_start_and_commit_finds_every_container_again_and_doubles_none(
     zoe: Zoe, client: docker.APIClient, action: str, times: int
 ) -> None:
-    watcher = Watcher(zoe, client, action, times)
+    watcher = Watcher(zoe, client, "container", action, times)
     execution = run(zoe, entry("task", FOR_EVER, total=4, essential=4, **BUSY))
     watcher.wait()
     zoe.start()
@@ -166,7 +143,7 @@ def test_zoe_killed_between_create_start_and_commit_finds_every_container_again_
 def test_zoe_killed_while_it_clears_away_leaves_nothing(zoe: Zoe, client: docker.APIClient) -> None:
     execution = run(zoe, entry("task", FOR_EVER, total=4, essential=4, **BUSY))
     zoe.wait_for(execution, "running")
-    watcher = Watcher(zoe, client, "destroy", 2)
+    watcher = Watcher(zoe, client, "container", "destroy", 2)
     zoe.stop_execution(execution)
     watcher.wait()
     zoe.start()

@@ -15,7 +15,7 @@ from tests.acceptance.faults.kit import client as api
 from tests.acceptance.faults.kit import entry, run
 from tests.engines.images import SPARK, give_spark
 from tests.engines.swarm import Node, Swarm
-from tests.plugins.swarm_watcher import Watcher
+from tests.plugins.watcher import Watcher
 from zoe.cli.demo_run import PARAMETERS, SCRIPT
 from zoe.client import Client
 
@@ -175,7 +175,7 @@ def test_of_a_log_beyond_its_cap_the_newest_part_is_kept_with_a_mark(zoe: Zoe) -
 def test_zoe_killed_in_the_middle_of_starts_finds_every_service_again_and_doubles_none(
     zoe: Zoe, client: docker.APIClient
 ) -> None:
-    watcher = Watcher(zoe, client, "create", 2)
+    watcher = Watcher(zoe, client, "service", "create", 2)
     execution = run(zoe, entry("task", FOR_EVER, total=4, essential=4, **BUSY))
     watcher.wait()
     zoe.start()
@@ -183,7 +183,7 @@ def test_zoe_killed_in_the_middle_of_starts_finds_every_service_again_and_double
     names = sorted(found["Spec"]["Labels"]["zoe_service_name"] for found in ours(client))
     assert names == ["task0", "task1", "task2", "task3"]
     network = ours(client)[0]["Spec"]["TaskTemplate"]["Networks"][0]["Target"]
-    watcher = Watcher(zoe, client, "remove", 2)
+    watcher = Watcher(zoe, client, "service", "remove", 2)
     zoe.stop_execution(execution)
     watcher.wait()
     zoe.start()

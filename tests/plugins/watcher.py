@@ -1,4 +1,4 @@
-"""Who kills Zoe in the middle of what it does on a Swarm."""
+"""Who kills Zoe in the middle of what it does on an engine or a Swarm."""
 
 import threading
 
@@ -8,10 +8,10 @@ from tests.acceptance.conftest import Zoe
 
 
 class Watcher:
-    """Kills Zoe as soon as its Swarm tells of something."""
+    """Kills Zoe as soon as its engine has told so many times that this was done to a container or a service."""
 
-    def __init__(self, zoe: Zoe, client: docker.APIClient, action: str, times: int) -> None:
-        self._events = client.events(filters={"type": "service", "event": action}, decode=True)
+    def __init__(self, zoe: Zoe, client: docker.APIClient, kind: str, action: str, times: int) -> None:
+        self._events = client.events(filters={"type": kind, "event": action}, decode=True)
         self._zoe, self._left = zoe, times
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
