@@ -35,7 +35,7 @@ DEPLOYMENT = Deployment("test", "test", Path("/nowhere"))
 class Breaks(Fifo):
     name = "breaks"
 
-    def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:
+    def key(self, application: Application) -> tuple[float, ...]:
         raise RuntimeError("out of order")
 
 

@@ -22,7 +22,7 @@ from zoe.plugin.base import Deployment, NoSettings, Plugin, PluginSettings
 from zoe.plugin.change import ExecutionChange
 from zoe.plugin.fetching import dial_directly
 from zoe.plugin.placement import Placement, ScoringPlacement
-from zoe.plugin.policy import Policy
+from zoe.plugin.policy import KeyedPolicy, Policy
 from zoe.plugin.specs import hookimpl
 from zoe.plugin.zapp_type import IdleTimes, Progress, RunningService, ZAppType
 from zoe.scheduling.model import Application, Estimate, Node, Part, Quota, Resources, Snapshot
@@ -41,6 +41,7 @@ __all__ = [
     "Identity",
     "IdleTimes",
     "IdleWork",
+    "KeyedPolicy",
     "Limits",
     "NoSettings",
     "Node",

@@ -18,3 +18,15 @@ class Policy(Plugin):
         The order must not depend on where elastic services are: they are given and taken back by it. A policy that
         must see nodes, quotas or usage has a method `arrange(snapshot)` besides, which is called in place of this one.
         """
+
+
+class KeyedPolicy(Policy):
+    """A policy that goes by each execution alone, whatever the time: a long queue is not sorted anew for who comes."""
+
+    @abstractmethod
+    def key(self, application: Application) -> tuple[float, ...]:
+        """Return what to sort by; among equals the lower id comes first. The same execution has always the same key."""
+
+    def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:  # noqa: ARG002
+        """Sort by `key`."""
+        return sorted(applications, key=lambda one: (*self.key(one), one.id))

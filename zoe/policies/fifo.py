@@ -1,21 +1,16 @@
 """First in, first out."""
 
-from collections.abc import Sequence
-from operator import attrgetter
-
-from zoe.plugin import Application, Policy, hookimpl
-
-_arrival = attrgetter("submitted", "id")
+from zoe.plugin import Application, KeyedPolicy, Policy, hookimpl
 
 
-class Fifo(Policy):
+class Fifo(KeyedPolicy):
     """Serves executions in the order of their submission."""
 
     name = "fifo"
 
-    def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:  # noqa: ARG002
-        """Order by the time of submission; among those of one moment by id."""
-        return sorted(applications, key=_arrival)
+    def key(self, application: Application) -> tuple[float, ...]:
+        """Return the time of submission; among those of one moment the lower id comes first."""
+        return (application.submitted,)
 
 
 @hookimpl

@@ -1,18 +1,16 @@
 """Small ones first."""
 
-from collections.abc import Sequence
-
-from zoe.plugin import Application, Policy, hookimpl
+from zoe.plugin import Application, KeyedPolicy, Policy, hookimpl
 
 
-class Size(Policy):
+class Size(KeyedPolicy):
     """Serves the owners of higher priority first, and of theirs the smaller executions; a large one may starve."""
 
     name = "size"
 
-    def order(self, applications: Sequence[Application], now: float) -> Sequence[Application]:  # noqa: ARG002
-        """Order by the owner's priority, then by size, then by submission."""
-        return sorted(applications, key=lambda one: (-one.priority, size_of(one), one.submitted, one.id))
+    def key(self, application: Application) -> tuple[float, ...]:
+        """Return the owner's priority, the higher first, then the size, then the time of submission."""
+        return -application.priority, size_of(application), application.submitted
 
 
 def size_of(application: Application) -> float:

@@ -15,16 +15,24 @@ def start_cores(current: Pass, ordered: Iterable[Known]) -> None:
 
     The first that must wait for others to end is the head; after it nobody gets room that the head will need.
     """
+    waiting, refused = current.waiting, current.no_room[0].refused
     for known in ordered:
         gang = known.gang
-        if gang is not None and (_is_hopeless(current, known, gang) or not _serve(current, known, gang)):
-            current.waiting[known.app.id] = known
-        elif known.elastic is not None:
-            current.wanting.append(known)
+        if gang is None:
+            if known.elastic is not None:
+                current.wanting.append(known)
+        # Almost always, in a long queue: one who asked for the same found no room either.
+        elif (gang in refused and current.head is not None) or _is_hopeless(current, known, gang):
+            waiting[known.app.id] = known
+        elif _serve(current, known, gang):
+            if known.elastic is not None:
+                current.wanting.append(known)
+        else:
+            waiting[known.app.id] = known
 
 
 def _is_hopeless(current: Pass, known: Known, gang: Gang) -> bool:
-    """Tell at once, as almost always in a long queue, that one who asked for less found no room either."""
+    """Tell at once that one who asked for less found no room."""
     if current.head is None:
         return False
     if current.no_room[1].covers(gang) and not _ends_in_time(current, known):

@@ -6,10 +6,21 @@ from itertools import islice
 from operator import attrgetter
 from typing import TypeVar, cast
 
-from zoe.scheduling.model import Application, Arranging, Node, Part, Placement, Policy, Resources, Scoring, Snapshot
+from zoe.scheduling.model import (
+    Application,
+    Arranging,
+    Keyed,
+    Node,
+    Part,
+    Placement,
+    Policy,
+    Resources,
+    Scoring,
+    Snapshot,
+)
 from zoe.scheduling.register import Known
 
-P = TypeVar("P", Arranging, Scoring)
+P = TypeVar("P", Arranging, Keyed, Scoring)
 _id, _arrival = attrgetter("id"), attrgetter("submitted", "id")
 
 
@@ -22,7 +33,8 @@ class TakesTooLongError(BaseException):
     """
 
 
-_FAULTS = (Exception, TakesTooLongError)
+FAULTS = (Exception, TakesTooLongError)
+"""What a policy or a placement may raise without harm to anybody."""
 
 
 def by_submission(applications: Iterable[Application]) -> list[Application]:
@@ -41,8 +53,8 @@ def in_order(
         ordered = list(islice(iter(_ask(policy, snapshot)), len(snapshot.applications) + 1))
         ids = dict.fromkeys(map(_id, ordered))
         chosen = list(map(known.get, ids))
-    except _FAULTS as error:
-        complain(f"policy {name_of(policy)} failed ({_words(error)}); FIFO takes over for this pass")
+    except FAULTS as error:
+        complain(it_failed(policy, error))
     else:
         found = [one for one in chosen if one is not None]
         fault = _fault(len(ordered), len(ids), len(found), len(snapshot.applications))
@@ -52,9 +64,14 @@ def in_order(
     return [known[application.id] for application in by_submission(snapshot.applications)]
 
 
+def it_failed(policy: Policy, error: BaseException) -> str:
+    """Say that a policy failed."""
+    return f"policy {name_of(policy)} failed ({_words(error)}); FIFO takes over for this pass"
+
+
 def _ask(policy: Policy, snapshot: Snapshot) -> Iterable[Application]:
     # A copy of the list: a policy that sorts in place must not touch the caller's.
-    arranging = _with_method(policy, "arrange", Arranging)
+    arranging = with_method(policy, "arrange", Arranging)
     if arranging is not None:
         return arranging.arrange(replace(snapshot, applications=list(snapshot.applications)))
     return policy.order(list(snapshot.applications), snapshot.now)
@@ -76,7 +93,7 @@ class Chooser:
         self._placement = placement
         self._complain = complain
         self._trusted = True
-        scoring = _with_method(placement, "score", Scoring)
+        scoring = with_method(placement, "score", Scoring)
         self._score = scoring.score if scoring is not None else None
         self.scores = scoring is not None
         """Whether nodes are to be compared by `score`."""
@@ -87,7 +104,7 @@ class Chooser:
             return ()
         try:
             return tuple(map(float, self._score(part, node, free, beside)))
-        except _FAULTS as error:
+        except FAULTS as error:
             self._distrust(f"failed ({_words(error)})")
             return ()
 
@@ -99,7 +116,7 @@ class Chooser:
                 return [node.name for node in candidates].index(chosen.name)
             except ValueError:
                 self._distrust("chose a node that was not a candidate")
-            except _FAULTS as error:
+            except FAULTS as error:
                 self._distrust(f"failed ({_words(error)})")
         return 0
 
@@ -109,7 +126,8 @@ class Chooser:
         self._complain(f"placement {name_of(self._placement)} {fault}; the first candidate is taken for this pass")
 
 
-def _with_method(plugin: object, method: str, kind: type[P]) -> P | None:  # noqa: ARG001 - for the type checker
+def with_method(plugin: object, method: str, kind: type[P]) -> P | None:  # noqa: ARG001 - for the type checker
+    """Return a plugin as one of a kind that has this method; None if it has not."""
     # isinstance with a protocol takes fifty times as long, and is asked at each pass.
     return cast(P, plugin) if callable(getattr(plugin, method, None)) else None
 

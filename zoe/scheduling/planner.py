@@ -1,14 +1,13 @@
 """The scheduler with a memory: it gives the same plans as `plan()`, at a cost that follows what changed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from zoe.scheduling.cores import start_cores
 from zoe.scheduling.elastic import start_elastic, start_opportunistic
-from zoe.scheduling.guard import in_order
 from zoe.scheduling.model import Node, Placement, Plan, Policy, Snapshot
+from zoe.scheduling.ordering import Ordering
 from zoe.scheduling.passing import Pass
-from zoe.scheduling.register import Known, Register
+from zoe.scheduling.register import Register
 from zoe.scheduling.remembered import Memory
 from zoe.scheduling.waits import Waits
 
@@ -22,6 +21,7 @@ class Planner:
 
     _sound: bool
     _register: Register
+    _ordering: Ordering
     _nodes: Sequence[Node]
     _remembered: Memory
 
@@ -43,13 +43,13 @@ class Planner:
         return decided
 
     def _forget(self) -> None:
-        self._sound, self._register = True, Register()
+        self._sound, self._register, self._ordering = True, Register(), Ordering(self.policy)
         self._nodes, self._remembered = (), Memory()
 
     def _decide(self, snapshot: Snapshot) -> Plan:
         self._register.take_in(snapshot)
         decided = Plan()
-        regular, opportunistic = self._ordered(snapshot, decided)
+        regular, opportunistic = self._ordering.of(snapshot, self._register, decided.complaints.append)
         current = Pass.begin(snapshot, self._register, self.placement, regular, opportunistic, decided, self._memory())
         start_cores(current, regular)
         start_elastic(current, current.wanting)
@@ -61,14 +61,3 @@ class Planner:
         if self._register.nodes is not self._nodes:  # their numbers mean others now
             self._nodes, self._remembered = self._register.nodes, Memory()
         return self._remembered
-
-    def _ordered(self, snapshot: Snapshot, decided: Plan) -> tuple[Sequence[Known], Sequence[Known]]:
-        known, complain = self._register.known, decided.complaints.append
-        if not self._register.opportunistic:
-            return in_order(self.policy, snapshot, known, complain), ()
-        regular = replace(snapshot, applications=[app for app in snapshot.applications if not app.opportunistic])
-        others = replace(snapshot, applications=[app for app in snapshot.applications if app.opportunistic])
-        return (
-            in_order(self.policy, regular, {app.id: known[app.id] for app in regular.applications}, complain),
-            in_order(self.policy, others, {app.id: known[app.id] for app in others.applications}, complain),
-        )

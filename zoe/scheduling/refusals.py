@@ -5,38 +5,41 @@ from zoe.scheduling.vectors import Vector, holds
 
 
 class Refusals:
-    """The gangs and shapes that were refused. Room only shrinks during a pass, so a refusal stands until its end."""
+    """The gangs and shapes that were refused. Room only shrinks during a pass, so a refusal stands until its end.
 
-    __slots__ = ("_compared", "_least", "_refused")
+    `refused`: those that are known to be, so far.
+    """
+
+    __slots__ = ("_compared", "_least", "refused")
 
     def __init__(self) -> None:
-        self._refused: set[Gang | Shape] = set()
+        self.refused: set[Gang | Shape] = set()
         self._least: list[tuple[Vector, frozenset[str]]] = []
         # How many of the least a shape was compared with: it is compared again only when there are more.
         self._compared: dict[Shape, int] = {}
 
     def add(self, gang: Gang) -> None:
         """Refuse a gang."""
-        self._refused.add(gang)
+        self.refused.add(gang)
 
     def add_shape(self, shape: Shape) -> None:
         """Refuse every part that asks for as much as this one, or more, of as few nodes, or fewer."""
         if not self.covers_shape(shape):
             self._least.insert(0, (shape.need, shape.labels))
-            self._refused.add(shape)
+            self.refused.add(shape)
 
     def covers(self, gang: Gang) -> bool:
         """Tell whether a gang is refused."""
-        if gang in self._refused:
+        if gang in self.refused:
             return True
         if self._least and any(map(self.covers_shape, gang.counts)):
-            self._refused.add(gang)
+            self.refused.add(gang)
             return True
         return False
 
     def covers_shape(self, shape: Shape) -> bool:
         """Tell whether a part is refused."""
-        if shape in self._refused:
+        if shape in self.refused:
             return True
         if self._compared.get(shape) == len(self._least):
             return False
@@ -44,7 +47,7 @@ class Refusals:
             if holds(shape.need, need) and labels <= shape.labels:
                 # Whoever refuses one refuses most: it is asked first from now on.
                 self._least.insert(0, self._least.pop(place))
-                self._refused.add(shape)
+                self.refused.add(shape)
                 return True
         self._compared[shape] = len(self._least)
         return False

@@ -72,8 +72,10 @@ class Register:
     """Nodes by number, and for each three amounts.
 
     `free`: what nobody holds. `soon`: that, and what is leaving. `ever`: that, and what may be taken back.
+    `changed`: the executions that differ from the last snapshot, by id, as they were; None: all.
     """
 
+    changed: dict[int, Known | None] | None
     given: Sequence[Node]
     nodes: tuple[Node, ...]
 
@@ -91,6 +93,7 @@ class Register:
         self.given = snapshot.nodes
         self._round += 1
         known = self.known
+        self.changed = {} if known else None
         for app in snapshot.applications:
             one = known.get(app.id)
             if one is None or one.app is not app:
@@ -127,6 +130,8 @@ class Register:
     def _replace(self, old: Known | None, app: Application) -> Known:
         if old is not None:
             self._forget(old)
+        elif self.changed is not None:
+            self.changed[app.id] = None
         new = self.known[app.id] = self._look_at(app)
         if app.opportunistic:
             self.opportunistic.add(app.id)
@@ -137,6 +142,8 @@ class Register:
 
     def _forget(self, old: Known) -> None:
         del self.known[old.app.id]
+        if self.changed is not None:
+            self.changed[old.app.id] = old
         self.opportunistic.discard(old.app.id)
         self._count(old, plus=True)
         if old.firm:
