@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,10 @@ EMPTY = "".join(
     )
 )
 _numbers = count()
+
+# A shell that starts something in the background has it ignore Ctrl-C, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

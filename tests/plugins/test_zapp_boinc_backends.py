@@ -96,10 +96,8 @@ def one_task_is_done(backend: Backend, project: Project, workspace: Path) -> Non
 def a_stop_gives_the_task_back(backend: Backend, project: Project, workspace: Path) -> None:
     service = OnBackend(backend, project, workspace, IMAGE)
     service.says("Starting task")
-    began = time.monotonic()
     backend.stop(service.report.handle, GRACE_S)
-    assert time.monotonic() - began < GRACE_S
-    assert service.ends().exit_code == 143
+    assert service.ends().exit_code == 143  # it was not killed when the grace was over: that would be 137
     assert project.books.tasks[0].exit_statuses == [199]
 
 

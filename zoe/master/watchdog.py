@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from zoe.scheduling.guard import TakesTooLongError
 
 _raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+_TOO_LONG = ctypes.py_object(TakesTooLongError)
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Watchdog:
     _deadline: float | None = None
     _thread: int = 0
     _asleep: bool = True
+    _struck: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
 
@@ -44,9 +46,22 @@ class Watchdog:
                 self._let_go()
 
     def _let_go(self) -> None:
-        with suppress(TakesTooLongError), self._lock:
+        with self._lock:
             self._deadline = None
-            _raise_in(ctypes.c_ulong(self._thread), None)  # one that is on its way
+        if self._struck:
+            self._take_delivery()
+
+    def _take_delivery(self) -> None:
+        """Have nothing on its way any more; whether what was sent has arrived, nobody can tell.
+
+        To send None in its place would leave Python looking for it at every step, for good, and tracing never ends
+        then (CPython 3.11). What is sent now takes the place of what has not arrived, and arrives in the loop.
+        """
+        with suppress(TakesTooLongError):
+            _raise_in(ctypes.c_ulong(self._thread), _TOO_LONG)
+            while True:
+                pass
+        self._struck = False
 
     def _watch(self) -> None:
         while True:
@@ -64,4 +79,5 @@ class Watchdog:
         with self._lock:
             if self._deadline is not None and self._deadline <= time.monotonic():
                 self._deadline = time.monotonic() + self.limit
-                _raise_in(ctypes.c_ulong(self._thread), ctypes.py_object(TakesTooLongError))
+                self._struck = True
+                _raise_in(ctypes.c_ulong(self._thread), _TOO_LONG)
