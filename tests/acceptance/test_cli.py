@@ -162,13 +162,12 @@ def test_every_change_is_watched_until_one_interrupts(
         words = [sys.executable, "-c", WITHOUT_STREAMS, *words[3:]]
     watching = subprocess.Popen(words, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert watching.stdout is not None
-    number = number_of(zoe("start", tiny("sleep 2"), "--json"))
-    seen: list[str] = []
-    while seen[-1:] != ["terminated"]:
-        one = json.loads(watching.stdout.readline())
-        seen += [one["status"]] if one["id"] == number else []
+    number = number_of(zoe("start", tiny("sleep 1000"), "--json"))
+    told = ((one["id"], one["status"]) for one in map(json.loads, watching.stdout))
+    assert (number, "running") in told
+    assert zoe("stop", number).returncode == 0
+    assert (number, "terminated") in told
     watching.send_signal(signal.SIGINT)
-    assert "running" in seen
     assert (watching.wait(20), watching.communicate()[1]) == (130, "")
 
 
