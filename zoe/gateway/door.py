@@ -17,6 +17,7 @@ from zoe.gateway.links import GatewayLinks
 from zoe.gateway.owners import Owners
 from zoe.gateway.paths import OddPathError, Wanted, execution_of, read
 from zoe.gateway.sockets import is_websocket, open_socket
+from zoe.gateway.stays import Stays
 from zoe.gateway.table import Table, Target
 from zoe.gateway.upstream import Dialler, NobodyAnswersError, NoWayError, Upstream
 from zoe.gateway.visits import Reception, Visit
@@ -37,6 +38,7 @@ class Door:
     dialler: Dialler
     upstream: Upstream
     activity: ActivityBook
+    stays: Stays
     fronting: Fronting | None = None
     answered: set[str] = field(default_factory=set)
     """The keys of targets that have answered once: those that have not are still starting."""
@@ -131,9 +133,11 @@ class Door:
         neighbours = self.table.of(target.execution.id)
         number = target.execution.id
         if is_websocket(request):
-            return await open_socket(
-                request, target, wanted.rest, neighbours, self.dialler, headers, lambda: self.activity.saw(number)
-            )
+            owner = target.execution.owner
+            with self.stays.staying(request, lambda now: now.may_see(owner)):
+                return await open_socket(
+                    request, target, wanted.rest, neighbours, self.dialler, headers, lambda: self.activity.saw(number)
+                )
         if by_a_person(request):
             self.activity.saw(number)
         granted = await self._grant(request, target, visit)

@@ -98,7 +98,7 @@ class EventBoard:
         try:
             for execution in await self._missed(follower, request.headers.get("Last-Event-ID", "")):
                 follower.tell(execution)
-            return await self._gate.send(request, self._events(follower))
+            return await self._gate.send(request, visit, self._events(follower))
         finally:
             self._followers.discard(follower)
 

@@ -50,7 +50,7 @@ class LogBoard:
             return pages.page(
                 503, "Not just now", "Too many logs are being followed at present; try again in a moment."
             )
-        return await self._gate.send(request, self._events(number, int(last) if last.isdecimal() else 0))
+        return await self._gate.send(request, visit, self._events(number, int(last) if last.isdecimal() else 0))
 
     def _owner(self, service: int) -> int | None:
         with self._database.session():

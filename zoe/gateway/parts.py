@@ -20,6 +20,7 @@ from zoe.gateway.links import GatewayLinks
 from zoe.gateway.logs import LogBoard
 from zoe.gateway.owners import Owners
 from zoe.gateway.pump import Read
+from zoe.gateway.stays import Stays
 from zoe.gateway.streams import StreamGate
 from zoe.gateway.table import Table
 from zoe.gateway.tunnel import TunnelEnd
@@ -62,6 +63,7 @@ class Parts:
         self._table = Table()
         self.following = Following(collaborators.database, self._pool, self._table)
         self._reception = Reception(collaborators.visitors, self._pool)
+        self._stays = Stays(self._reception)
         self._owners = Owners(collaborators.database, self._pool)
         self._addresses = AddressBook(collaborators.address)
         stack.callback(self._addresses.close)
@@ -70,7 +72,8 @@ class Parts:
         self._door = self._make_door()
         self.entry = Entry(collaborators.links, self._reception, self._door)
         self._add_streams()
-        self.following.accounts_changed.append(self._reception.accounts_changed)
+        # In this order: who is looked at again is asked for anew.
+        self.following.accounts_changed += [self._reception.accounts_changed, self._stays.accounts_changed]
         self.following.changed.append(self._owners.changed)
 
     def _make_door(self) -> Door:
@@ -78,17 +81,17 @@ class Parts:
         dialler = Dialler(self._addresses, links.settings.connect_timeout)
         upstream = Upstream(dialler)
         self._stack.push_async_callback(upstream.close)
-        door = Door(links, self._table, self._reception, self._owners, dialler, upstream, self._activity)
+        door = Door(links, self._table, self._reception, self._owners, dialler, upstream, self._activity, self._stays)
         self._table.gone.append(door.forget)
         return door
 
     def _add_streams(self) -> None:
-        database, gate = self._with.database, StreamGate(self._with.links, self._reception)
+        database, gate = self._with.database, StreamGate(self._with.links, self._reception, self._stays)
         events = EventBoard(database, self._pool, self._table, self._owners, gate)
         self.following.changed.append(events.changed)
         logs = LogBoard(database, self._pool, self._with.logs, gate)
         self._stack.callback(logs.close)
-        tunnel = TunnelEnd(self._table, self._reception, self._door.dialler, self._activity)
+        tunnel = TunnelEnd(self._table, self._reception, self._door.dialler, self._activity, self._stays)
         self.entry.own |= {"events": events.answer, "logs": logs.answer, "proxy": tunnel.answer}
 
     def begin(self) -> list["asyncio.Task[None]"]:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from zoe.gateway import pages
 from zoe.gateway.links import GatewayLinks
+from zoe.gateway.stays import Stays
 from zoe.gateway.visits import Reception, Visit
 
 _LIFE_SIGN = 15.0
@@ -21,8 +22,8 @@ _HEADERS = {
 class StreamGate:
     """Lets Zoe's own pages, with their cookie, and programs, with their token, follow streams."""
 
-    def __init__(self, links: GatewayLinks, reception: Reception) -> None:
-        self._links, self._reception = links, reception
+    def __init__(self, links: GatewayLinks, reception: Reception, stays: Stays) -> None:
+        self._links, self._reception, self._stays = links, reception, stays
 
     async def admit(self, request: web.BaseRequest) -> Visit | web.StreamResponse:
         """Return who asks, or the answer for those who may not.
@@ -53,14 +54,18 @@ class StreamGate:
             "Access-Control-Allow-Headers": "Authorization, Last-Event-ID",
         }
 
-    async def send(self, request: web.BaseRequest, events: AsyncIterator[bytes]) -> web.StreamResponse:
-        """Write events until there are no more, or nobody reads them."""
+    async def send(self, request: web.BaseRequest, visit: Visit, events: AsyncIterator[bytes]) -> web.StreamResponse:
+        """Write events until there are no more, nobody reads them, or whoever does is not the same to Zoe any more.
+
+        Who may still follow asks again, and goes on where it was.
+        """
         answer = web.StreamResponse(headers=_HEADERS | self.shared(request))
-        await answer.prepare(request)
-        await answer.write(b": welcome\n\n")
-        async for piece in events:
-            await answer.write(piece)
-        await answer.write_eof()
+        with self._stays.staying(request, lambda now: now.account == visit.account):
+            await answer.prepare(request)
+            await answer.write(b": welcome\n\n")
+            async for piece in events:
+                await answer.write(piece)
+            await answer.write_eof()
         return answer
 
 

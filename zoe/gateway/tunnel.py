@@ -8,6 +8,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from zoe.gateway import pages
 from zoe.gateway.activity import ActivityBook
+from zoe.gateway.stays import Stays
 from zoe.gateway.table import Table
 from zoe.gateway.upstream import Dialler, NobodyAnswersError
 from zoe.gateway.visits import Reception
@@ -21,8 +22,11 @@ _HEARTBEAT = 30.0
 class TunnelEnd:
     """The gateway's end of `zoe proxy`. Belongs to one event loop."""
 
-    def __init__(self, table: Table, reception: Reception, dialler: Dialler, activity: ActivityBook) -> None:
+    def __init__(
+        self, table: Table, reception: Reception, dialler: Dialler, activity: ActivityBook, stays: Stays
+    ) -> None:
         self._table, self._reception, self._dialler, self._activity = table, reception, dialler, activity
+        self._stays = stays
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Connect who shows a token: a cookie is not enough, for pages of services come with it too."""
@@ -32,12 +36,13 @@ class TunnelEnd:
         found = self._find(request.raw_path)
         if found is None or not visit.may_see(found[0]):
             return pages.page(404, "Nothing here", "There is no such service running, or it is not one of yours.")
-        _, execution, service, port = found
+        owner, execution, service, port = found
         try:
             made = await self._dialler.dial(service.handle or "", port)
         except NobodyAnswersError:
             return pages.page(502, "No answer", f"Nobody answers on port {port} of {service.name}.")
-        with self._activity.attached(execution):
+        may_stay = self._stays.staying(request, lambda now: now.token and now.may_see(owner))
+        with self._activity.attached(execution), may_stay:
             return await _carry(request, made)
 
     def _find(self, raw: str) -> tuple[int, int, ServiceRoutes, int] | None:

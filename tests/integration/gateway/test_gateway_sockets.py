@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from websockets.utils import accept_key
 
 from tests.integration.gateway.conftest import House, open_house, until
 from tests.integration.gateway.speakers import Listener, read_head
+from zoe.state.accounts import Accounts
 
 
 @pytest.fixture
@@ -54,6 +56,52 @@ def test_a_websocket_goes_through_with_its_extensions_and_protocols(house: House
             made.send(message)
             assert made.recv(20) == message
         assert made.ping().wait(20)
+
+
+def is_over(made: Any) -> bool:
+    try:
+        made.send("still there?")
+        return not made.recv(5)
+    except ConnectionClosed:
+        return True
+
+
+def test_a_websocket_closes_when_its_session_is_signed_out_and_others_stay_open(house: House, chat: int) -> None:
+    number = house.add(chat)
+    house.ready(number)
+    account = house.visitors.by_token(house.tokens["ada"])
+    assert account is not None
+    url = f"ws://127.0.0.1:{house.port}/{number}/web0/UI/chat"
+    cookies = [
+        house.visitors.enter(house.visitors.ticket(account, f"{session} {number}"), secure=False) or ""
+        for session in ("left", "other")
+    ]
+    shown = [{"Cookie": cookie.partition(";")[0]} for cookie in cookies]
+    with (
+        connect(url, additional_headers=shown[0], proxy=None) as left,
+        connect(url, additional_headers=shown[1], proxy=None) as other,
+    ):
+        assert left.recv(20)
+        assert other.recv(20)
+        with house.database.session():
+            Accounts(house.database).sign_out({f"left {number}"}, 0, until=time.time() + 60)
+        until(lambda: is_over(left), "the end of the WebSocket")
+        other.send("here")
+        assert other.recv(20) == "here"
+
+
+def test_a_websocket_closes_when_the_account_of_whoever_opened_it_is_closed(house: House, chat: int) -> None:
+    house.add_user("eve", "admin")
+    number = house.add(chat)
+    house.ready(number)
+    with open_chat(house, number, "eve") as eve, open_chat(house, number) as ada:
+        assert eve.recv(20)
+        assert ada.recv(20)
+        house.rows("UPDATE account SET enabled = false WHERE id = %s", house.users["eve"])
+        until(lambda: is_over(eve), "the end of the WebSocket")
+        ada.send("here")
+        assert ada.recv(20) == "here"
+    house.rows("UPDATE account SET enabled = true WHERE id = %s", house.users["eve"])
 
 
 def eager(made: socket.socket) -> None:

@@ -49,6 +49,16 @@ def follow(house: House, path: str, who: str = "ada", last: str = "", **headers:
         connection.close()
 
 
+def test_a_stream_ends_when_the_account_of_its_follower_is_closed(house: House) -> None:
+    house.add_user("eve", "admin")
+    number = house.add(1, status="created")
+    with follow(house, "/_zoe/events", "eve") as events:
+        assert json.loads(next(events).text)["id"] <= number
+        house.rows("UPDATE account SET enabled = false WHERE id = %s", house.users["eve"])
+        until(lambda: next(events, None) is None, "the end of the stream")
+    house.rows("UPDATE account SET enabled = true WHERE id = %s", house.users["eve"])
+
+
 def test_who_follows_hears_what_there_is_and_then_what_changes(house: House) -> None:
     number = house.add(1, status="created")
     with follow(house, "/_zoe/events") as events:

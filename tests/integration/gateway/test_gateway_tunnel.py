@@ -3,8 +3,10 @@
 import socket
 import threading
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.integration.gateway.conftest import House, until
 from tests.integration.gateway.speakers import Listener
@@ -51,6 +53,19 @@ def test_a_local_port_leads_to_a_port_of_a_service(house: House, way: Way) -> No
         while got < 1_000_000:
             got += len(made.recv(65536))
     forward.close()
+
+
+def test_a_connection_ends_when_its_token_is_revoked(house: House, way: Way) -> None:
+    digest = sha256(b"short").hexdigest()
+    account = house.users["ada"]
+    house.rows("INSERT INTO token (user_id, name, digest, created) VALUES (%s, 'short', %s, 0)", account, digest)
+    with Way(way.gateway, "short", way.execution).open("web0", 80) as short, way.open("web0", 80) as other:
+        assert short.recv(20) == other.recv(20) == b"hello\n"
+        house.rows("DELETE FROM token WHERE digest = %s", digest)
+        with pytest.raises(ConnectionClosed):
+            short.recv(20)
+        other.send(b"here")
+        assert other.recv(20) == b"HERE"
 
 
 def test_an_attached_proxy_counts_as_work_while_it_is_silent(house: House, way: Way) -> None:
