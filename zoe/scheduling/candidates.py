@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
-from zoe.scheduling.guard import Chooser
+from zoe.scheduling.guard import FAULTS, Chooser
 from zoe.scheduling.model import Part, Resources
 from zoe.scheduling.remembered import Memory, Remembered, Score
 from zoe.scheduling.room import Room
@@ -45,21 +45,30 @@ class Candidates:
                 found.doubt(node)
 
     def rate(self, part: Part, found: Remembered, beside: Iterable[tuple[int, int]]) -> list[tuple[Score, int]]:
-        """Return what the placement says of nodes, each with how many parts of the same execution are there."""
-        now, nodes, known = self.room.now, self.room.nodes, found.scores
-        ask, size, seen = self.chooser.score, len(nodes), self._memory.seen
+        """Return what the placement says of nodes, each with how many parts of the same execution are there.
+
+        Of one that fails, what it said before.
+        """
+        ask, now, nodes, known = self.chooser.score, self.room.now, self.room.nodes, found.scores
+        size, seen = len(nodes), self._memory.seen
         rated: list[tuple[Score, int]] = []
-        for node, count in beside:
-            free = now[node]
-            last = known.get(node + size * count)
-            if last is None or last[0] != free:
-                as_told = seen.get(node)
-                if as_told is None or as_told[0] != free:
-                    as_told = seen[node] = free, resources(free)
-                last = known[node + size * count] = free, ask(part, nodes[node], as_told[1], count)
-            rated.append((last[1], node))
-        if not self.chooser.scores:  # it has failed just now: what it said before counts no more either
-            self._memory.forget()
+        if ask is None:
+            return rated
+        # One net for all: this is the innermost step of a pass.
+        try:
+            for node, count in beside:
+                free = now[node]
+                last = known.get(node + size * count)
+                if last is None or last[0] != free:
+                    as_told = seen.get(node)
+                    if as_told is None or as_told[0] != free:
+                        as_told = seen[node] = free, resources(free)
+                    score = tuple(map(float, ask(part, nodes[node], as_told[1], count)))
+                    last = known[node + size * count] = free, score
+                rated.append((last[1], node))
+        except FAULTS as error:
+            self.chooser.score_failed(error)
+            self._memory.forget()  # what it said before counts no more either
         return rated
 
 
@@ -84,12 +93,12 @@ class Picking:
         if not self._found.nodes:
             return None
         candidates = self._candidates
-        if candidates.chooser.scores:
+        if candidates.chooser.score is not None:
             if not self._begun:
                 self._begin(part)
             elif self._last >= 0:
                 self._rate_again(part, self._last)
-            if candidates.chooser.scores:  # it may have failed just now
+            if candidates.chooser.score is not None:  # it may have failed just now
                 self._last = self._best()
                 return self._last if self._last >= 0 else None
         found = candidates.look(self._shape, capped=self._capped)
@@ -112,7 +121,8 @@ class Picking:
     def _rate_again(self, part: Part, node: int) -> None:
         if self._candidates.room.may_start(self._shape, node, capped=self._capped):
             rated = self._candidates.rate(part, self._found, [(node, self._beside.get(node, 0))])
-            heappush(self._near, rated[0])
+            if rated:
+                heappush(self._near, rated[0])
 
     def _best(self) -> int:
         """Take the best node: of those without parts of this execution, or of those with some; -1 if there is none."""

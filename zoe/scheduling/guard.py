@@ -94,19 +94,12 @@ class Chooser:
         self._complain = complain
         self._trusted = True
         scoring = with_method(placement, "score", Scoring)
-        self._score = scoring.score if scoring is not None else None
-        self.scores = scoring is not None
-        """Whether nodes are to be compared by `score`."""
+        self.score = scoring.score if scoring is not None else None
+        """What rates a node, if nodes are to be compared; whoever asks it tells of what it raises."""
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
-        """Rate a node; all are alike to a placement that failed."""
-        if self._score is None:
-            return ()
-        try:
-            return tuple(map(float, self._score(part, node, free, beside)))
-        except FAULTS as error:
-            self._distrust(f"failed ({_words(error)})")
-            return ()
+    def score_failed(self, error: BaseException) -> None:
+        """Ask for no score again in this pass."""
+        self._distrust(f"failed ({_words(error)})")
 
     def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> int:
         """Return the number, among the candidates, of the one that was chosen."""
@@ -121,8 +114,7 @@ class Chooser:
         return 0
 
     def _distrust(self, fault: str) -> None:
-        self._trusted = self.scores = False
-        self._score = None
+        self._trusted, self.score = False, None
         self._complain(f"placement {name_of(self._placement)} {fault}; the first candidate is taken for this pass")
 
 
