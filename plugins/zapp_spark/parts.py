@@ -21,6 +21,8 @@ SERIAL, QUICK = "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"
 # The daemons and the launcher do little: quick to start and small beats fast in the long run.
 SMALL_JVM = f"{TIDY} {SERIAL} {QUICK}"
 BEHIND_THE_GATEWAY = {"spark.ui.reverseProxy": "true", "spark.ui.reverseProxyUrl": MASTER_PAGES}
+# A class that clicks at once starts a hundred JVMs: a master that has no answer from itself after two minutes gives up.
+PATIENT = "-Dspark.rpc.askTimeout=900s"
 PROXIED = " ".join(f"-D{name}={text}" for name, text in BEHIND_THE_GATEWAY.items())
 
 
@@ -61,7 +63,7 @@ def environment(daemon_heap: int = 0, daemon_options: str = "") -> Sequence[Sequ
     """Return what every part needs; relative paths lie in the service's own working directory."""
     daemon = [
         ["SPARK_DAEMON_MEMORY", memory.in_mib(daemon_heap)],
-        ["SPARK_DAEMON_JAVA_OPTS", f"{SMALL_JVM} {daemon_options}".strip()],
+        ["SPARK_DAEMON_JAVA_OPTS", f"{SMALL_JVM} {PATIENT} {daemon_options}".strip()],
     ]
     return [
         ["SPARK_LOCAL_IP", SELF],

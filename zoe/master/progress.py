@@ -40,10 +40,10 @@ class ProgressWatch:
         return tells and execution.status == Status.RUNNING
 
     def look(self, executions: Iterable[ExecutionEntry], now: float) -> float | None:
-        """Look at those whose turn it is; return when the next one is due."""
-        watched = [execution for execution in executions if self.watches(execution)]
+        """Look at those whose turn it is; return when the next one is due: nobody is while it is being looked at."""
+        watched = [one for one in executions if one.id not in self._looking and self.watches(one)]
         for execution in watched:
-            if execution.id not in self._looking and self._next.get(execution.id, 0) <= now:
+            if self._next.get(execution.id, 0) <= now:
                 self._next[execution.id] = now + self.interval
                 self._looking.add(execution.id)
                 self._pool.submit(
