@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,12 +26,22 @@ class Connection:
             RuntimeError: it refuses.
 
         """
-        self._http.request(method, f"/api/0.7{path}", body, self._headers)
-        answer = self._http.getresponse()
+        try:
+            answer = self._send(method, path, body)
+        except RemoteDisconnected:
+            # The service closes what was idle for two minutes; what may not be done twice is not sent again.
+            if method == "POST":
+                raise
+            self._http.close()
+            answer = self._send(method, path, body)
         content = answer.read()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {answer.reason}")
         return content
+
+    def _send(self, method: str, path: str, body: bytes | None) -> HTTPResponse:
+        self._http.request(method, f"/api/0.7{path}", body, self._headers)
+        return self._http.getresponse()
 
     def get(self, path: str) -> Any:
         """Return the document at a path."""
