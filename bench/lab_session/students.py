@@ -82,7 +82,7 @@ class Student:
     def _get(self, address: str) -> httpx.Response:
         try:
             return self._browser.get(address)
-        except httpx.RemoteProtocolError:
+        except (httpx.RemoteProtocolError, httpx.ReadError):
             # As a browser does where a connection that was kept had just been closed.
             return self._browser.get(address)
 
