@@ -194,26 +194,32 @@ class Register:
     def _count(self, one: Known, *, plus: bool) -> None:
         app = one.app
         if one.firm or one.loose or one.leaving:
-            firm = self._shift(one.firm, (self.free, self.soon, self.ever), plus=plus) if one.firm else ZERO
-            loose = self._shift(one.loose, (self.free, self.soon), plus=plus) if one.loose else ZERO
-            leaving = self._shift(one.leaving, (self.free,), plus=plus) if one.leaving else ZERO
+            sign = 1 if plus else -1
+            firm = self._shift(one.firm, sign, 3) if one.firm else ZERO
+            loose = self._shift(one.loose, sign, 2) if one.loose else ZERO
+            leaving = self._shift(one.leaving, sign, 1) if one.leaving else ZERO
             if not app.opportunistic:
-                self.tallies.count(app.owner, -1 if plus else 1, firm, loose, leaving)
+                self.tallies.count(app.owner, -sign, firm, loose, leaving)
         elif app.running and not app.opportunistic:
             self.tallies.count(app.owner, -1 if plus else 1, ZERO, ZERO, ZERO)
 
-    def _shift(self, held: Sequence[Held], amounts: Sequence[list[Vector]], *, plus: bool) -> Vector:
-        """Count what is held out of the nodes' amounts, or in again; return its sum."""
+    def _shift(self, held: Sequence[Held], sign: int, amounts: int) -> Vector:
+        """Count what is held out of the first so many of the nodes' amounts, or in again; return its sum."""
         cores = memory = gpus = 0
-        sign = 1 if plus else -1
-        log = self._log.append
+        free, soon, ever, log = self.free, self.soon, self.ever, self._log.append
         for _, node, (c, m, g) in held:
             cores, memory, gpus = cores + c, memory + m, gpus + g
             if node < 0:
                 continue
             log(node)
             # Written out: all that changes between two passes comes through here.
-            for amount in amounts:
-                have = amount[node]
-                amount[node] = have[0] + sign * c, have[1] + sign * m, have[2] + sign * g
+            c, m, g = sign * c, sign * m, sign * g  # noqa: PLW2901 - the change from here on
+            have = free[node]
+            free[node] = have[0] + c, have[1] + m, have[2] + g
+            if amounts > 1:
+                have = soon[node]
+                soon[node] = have[0] + c, have[1] + m, have[2] + g
+            if amounts > 2:
+                have = ever[node]
+                ever[node] = have[0] + c, have[1] + m, have[2] + g
         return cores, memory, gpus
