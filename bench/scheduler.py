@@ -6,11 +6,12 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import gettempdir
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from bench.report import Figure, main
 from zoe.plugin import Deployment, Placement, Policy

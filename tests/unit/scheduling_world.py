@@ -1,7 +1,9 @@
 """A cluster for the scheduler's tests: it carries plans out, checks each, and lets services take time to leave."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from zoe.scheduling.model import (
     Application,

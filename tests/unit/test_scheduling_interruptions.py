@@ -18,7 +18,7 @@ from tests.unit.test_scheduling_properties import cluster, events, live, machine
 from zoe.placements.average import Average
 from zoe.plugin import Deployment, NoSettings
 from zoe.scheduling.guard import TakesTooLongError
-from zoe.scheduling.model import Node, Part, Placement, Quota, Resources, Snapshot
+from zoe.scheduling.model import Node, Offer, Part, Placement, Quota, Resources, Score, Snapshot
 from zoe.scheduling.plan import plan
 from zoe.scheduling.planner import Planner
 from zoe.scheduling.usage import DecayedUsage
@@ -30,8 +30,8 @@ class OwnLeast:
     def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> Node:
         return candidates[-1]
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
-        return float(beside), free.cores
+    def scores(self, part: Part, offers: Sequence[Offer]) -> Sequence[Score]:
+        return [(float(beside), free.cores) for _, free, beside in offers]
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """The bundled policies and placements, and the usage that fair shares rest on."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.scheduling_world import GIB, World, application, node
 from zoe.placements.average import Average

@@ -1,8 +1,7 @@
 """Elastic services give way to a waiting core, and opportunistic executions to everybody."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.scheduling_world import World, application, decide, leaving, node, placed, started, stopped
 

@@ -1,6 +1,6 @@
 """An execution whose services find each other on one node only is placed there whole, or waits."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.unit.scheduling_world import World, application, decide, node, placed, started, stopped
 

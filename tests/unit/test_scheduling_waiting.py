@@ -1,14 +1,14 @@
 """What a person who waits is told; quotas; and what is done about plugins that do wrong."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import repeat
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.scheduling_world import GIB, Fifo, FirstFit, World, application, decide, node, placed, started, stopped
 from zoe.scheduling.guard import TakesTooLongError
-from zoe.scheduling.model import Application, Estimate, Node, Part, Plan, Quota, Resources, Snapshot
+from zoe.scheduling.model import Application, Estimate, Node, Offer, Part, Plan, Quota, Resources, Score, Snapshot
 from zoe.scheduling.plan import plan
 
 
@@ -183,15 +183,26 @@ def test_a_placement_that_does_wrong_is_named_and_the_first_candidate_is_taken(a
 
 
 class Scores(Placement):
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
+    def scores(self, part: Part, offers: Sequence[Offer]) -> Sequence[Score]:
         if isinstance(self.answer, BaseException):
             raise self.answer
-        return self.answer  # type: ignore[return-value]
+        return [self.answer] * len(offers)  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("answer", [RuntimeError("no idea"), None, ("many",)])
 def test_a_score_that_is_none_is_named_and_the_first_candidate_is_taken(answer: object) -> None:
     decided = plan(Snapshot(0.0, [node("a", 1), node("b", 1)], [application(1, [1])]), Fifo(), Scores(answer))
+    assert [start.node for start in decided.starts] == ["a"]
+    assert len(decided.complaints) == 1
+
+
+class TooFew(Scores):
+    def scores(self, part: Part, offers: Sequence[Offer]) -> Sequence[Score]:
+        return super().scores(part, offers)[1:]
+
+
+def test_a_placement_that_rates_fewer_nodes_than_it_was_given_is_named() -> None:
+    decided = plan(Snapshot(0.0, [node("a", 1), node("b", 1)], [application(1, [1])]), Fifo(), TooFew((1.0,)))
     assert [start.node for start in decided.starts] == ["a"]
     assert len(decided.complaints) == 1
 

@@ -1,6 +1,11 @@
 """Every node equally busy."""
 
-from zoe.plugin import Node, Part, Placement, Resources, ScoringPlacement, hookimpl
+from collections.abc import Sequence
+
+from zoe.plugin import Node, Offer, Part, Placement, Resources, Score, ScoringPlacement, hookimpl
+
+_FINE = 1_000_000_000
+"""Shares are compared in so many steps, so that the noise of fractions does not decide."""
 
 
 class Average(ScoringPlacement):
@@ -8,21 +13,31 @@ class Average(ScoringPlacement):
 
     name = "average"
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:  # noqa: ARG002
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
         """Prefer the node whose scarcest resource has the largest share free, the service counted; then its image.
 
         GPUs are no part of the comparison: a service that needs none should not flee the nodes that have some.
         """
-        return -share_left(part, node, free), part.image not in node.images
+        return self.scores(part, [(node, free, beside)])[0]
+
+    def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
+        """Rate several nodes."""
+        image = part.image
+        rated = zip(shares_left(part, offers), offers, strict=True)
+        return [(image not in offer[0].images) - 2 * share for share, offer in rated]
 
 
-def share_left(part: Part, node: Node, free: Resources) -> float:
-    """Return how much of a node's scarcer resource (cores, memory) is left with the service on it, from 0 to 1."""
-    total, need = node.total, part.reserved
-    cores = (free.cores - need.cores) / total.cores if total.cores else 0.0
-    memory = (free.memory - need.memory) / total.memory if total.memory else 0.0
-    # Written out: it is the innermost step of a pass.
-    return round(cores if cores < memory else memory, 9)  # noqa: FURB136
+def shares_left(part: Part, offers: Sequence[Offer]) -> list[int]:
+    """Return how much of each node's scarcer resource (cores, memory) is left with the service on it; 1e9 is all."""
+    cores, memory = part.reserved.cores, part.reserved.memory
+    shares = []
+    for node, free, _ in offers:
+        total = node.total
+        # Written out: it is the innermost step of a pass.
+        left = (free.cores - cores) / total.cores if total.cores else 0.0
+        of_memory = (free.memory - memory) / total.memory if total.memory else 0.0
+        shares.append(int((left if left < of_memory else of_memory) * _FINE + 0.5))  # noqa: FURB136
+    return shares
 
 
 @hookimpl

@@ -1,7 +1,9 @@
 """Where the image already is."""
 
-from zoe.placements.average import share_left
-from zoe.plugin import Node, Part, Placement, Resources, ScoringPlacement, hookimpl
+from collections.abc import Sequence
+
+from zoe.placements.average import shares_left
+from zoe.plugin import Node, Offer, Part, Placement, Resources, Score, ScoringPlacement, hookimpl
 
 
 class Image(ScoringPlacement):
@@ -9,9 +11,14 @@ class Image(ScoringPlacement):
 
     name = "image"
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:  # noqa: ARG002
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
         """Prefer a node with the image, then the least busy."""
-        return part.image not in node.images, -share_left(part, node, free)
+        return self.scores(part, [(node, free, beside)])[0]
+
+    def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
+        """Rate several nodes."""
+        rated = zip(shares_left(part, offers), offers, strict=True)
+        return [(part.image not in node.images, -share) for share, (node, _, _) in rated]
 
 
 @hookimpl

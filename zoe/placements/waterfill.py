@@ -1,7 +1,9 @@
 """One node after the other."""
 
-from zoe.placements.average import share_left
-from zoe.plugin import Node, Part, Placement, Resources, ScoringPlacement, hookimpl
+from collections.abc import Sequence
+
+from zoe.placements.average import shares_left
+from zoe.plugin import Node, Offer, Part, Placement, Resources, Score, ScoringPlacement, hookimpl
 
 
 class Waterfill(ScoringPlacement):
@@ -9,10 +11,17 @@ class Waterfill(ScoringPlacement):
 
     name = "waterfill"
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:  # noqa: ARG002
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
         """Prefer the node with the least left, but none with GPUs to a service that needs none; then its image."""
-        wasted = bool(node.total.gpus and not part.reserved.gpus)
-        return wasted, share_left(part, node, free), part.image not in node.images
+        return self.scores(part, [(node, free, beside)])[0]
+
+    def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
+        """Rate several nodes."""
+        image, needs_gpus = part.image, part.reserved.gpus
+        rated = zip(shares_left(part, offers), offers, strict=True)
+        return [
+            (bool(node.total.gpus and not needs_gpus), share, image not in node.images) for share, (node, _, _) in rated
+        ]
 
 
 @hookimpl

@@ -25,7 +25,7 @@ from zoe.plugin.placement import Placement, ScoringPlacement
 from zoe.plugin.policy import KeyedPolicy, Policy
 from zoe.plugin.specs import hookimpl
 from zoe.plugin.zapp_type import IdleTimes, Progress, RunningService, ZAppType
-from zoe.scheduling.model import Application, Estimate, Node, Part, Quota, Resources, Snapshot
+from zoe.scheduling.model import Application, Estimate, Node, Offer, Part, Quota, Resources, Score, Snapshot
 
 __all__ = [
     "Address",
@@ -46,6 +46,7 @@ __all__ = [
     "NoSettings",
     "Node",
     "NodeReport",
+    "Offer",
     "Part",
     "Placement",
     "Plugin",
@@ -56,6 +57,7 @@ __all__ = [
     "Quota",
     "Resources",
     "RunningService",
+    "Score",
     "ScoringPlacement",
     "ServiceId",
     "ServiceReport",

@@ -1,15 +1,17 @@
 """Where a part may start now, remembered by shape: only nodes that changed since are looked at again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from zoe.scheduling.guard import FAULTS, Chooser
-from zoe.scheduling.model import Part, Resources
-from zoe.scheduling.remembered import Memory, Remembered, Score
+from zoe.scheduling.model import Offer, Part, Resources, Score
+from zoe.scheduling.remembered import Memory, Remembered
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.together import carries
 from zoe.scheduling.vectors import resources
+
+_NOBODY: Mapping[int, int] = {}
 
 
 class Candidates:
@@ -26,9 +28,9 @@ class Candidates:
         """Return the nodes where a part of a shape may start."""
         found = self._of[capped].get(shape)
         log = self.room.log
-        if found is None or len(log) - found.at > 2 * len(self.room.nodes):
+        if found is None or len(log) - found.at > 8 * len(self.room.nodes):
             nodes = self.room.where_now(shape, capped=capped)
-            found = self._of[capped][shape] = Remembered(len(log), nodes, self._memory.scores(shape))
+            found = self._of[capped][shape] = Remembered(len(log), nodes)
         elif found.at < len(log):
             self._look_again(found, log[found.at :], shape, capped=capped)
             found.at = len(log)
@@ -44,32 +46,29 @@ class Candidates:
             if (rated is None or rated[0] != room.now[node]) and (not labels or carries(room.nodes[node], labels)):
                 found.doubt(node)
 
-    def rate(self, part: Part, found: Remembered, beside: Iterable[tuple[int, int]]) -> list[tuple[Score, int]]:
-        """Return what the placement says of nodes, each with how many parts of the same execution are there.
+    def rate(self, part: Part, numbers: Sequence[int], beside: Mapping[int, int]) -> list[tuple[Score, int]]:
+        """Return what the placement says of nodes, given where how many parts of the same execution are.
 
-        Of one that fails, what it said before.
+        Nothing, if it fails: then it is asked for no score again in this pass.
         """
-        ask, now, nodes, known = self.chooser.score, self.room.now, self.room.nodes, found.scores
-        size, seen = len(nodes), self._memory.seen
-        rated: list[tuple[Score, int]] = []
-        if ask is None:
-            return rated
-        # One net for all: this is the innermost step of a pass.
+        ask = self.chooser.scores
+        if ask is None or not numbers:
+            return []
+        now, nodes, told = self.room.now, self.room.nodes, self._memory.told
+        offers: list[Offer] = []
+        for number in numbers:
+            free, as_told = now[number], told.get(number)
+            if as_told is None or as_told[0] is not free:
+                as_told = told[number] = free, resources(free)
+            offers.append((nodes[number], as_told[1], beside.get(number, 0)))
         try:
-            for node, count in beside:
-                free = now[node]
-                last = known.get(node + size * count)
-                if last is None or last[0] != free:
-                    as_told = seen.get(node)
-                    if as_told is None or as_told[0] != free:
-                        as_told = seen[node] = free, resources(free)
-                    score = tuple(map(float, ask(part, nodes[node], as_told[1], count)))
-                    last = known[node + size * count] = free, score
-                rated.append((last[1], node))
+            scores = ask(part, offers)
+            self._memory.check(scores)
+            return list(zip(scores, numbers, strict=True))
         except FAULTS as error:
             self.chooser.score_failed(error)
             self._memory.forget()  # what it said before counts no more either
-        return rated
+            return []
 
 
 class Picking:
@@ -93,12 +92,12 @@ class Picking:
         if not self._found.nodes:
             return None
         candidates = self._candidates
-        if candidates.chooser.score is not None:
+        if candidates.chooser.scores is not None:
             if not self._begun:
                 self._begin(part)
             elif self._last >= 0:
                 self._rate_again(part, self._last)
-            if candidates.chooser.score is not None:  # it may have failed just now
+            if candidates.chooser.scores is not None:  # it may have failed just now
                 self._last = self._best()
                 return self._last if self._last >= 0 else None
         found = candidates.look(self._shape, capped=self._capped)
@@ -111,18 +110,19 @@ class Picking:
     def _begin(self, part: Part) -> None:
         self._begun = True
         found, now, nodes = self._found, self._candidates.room.now, self._found.nodes
-        rated = self._candidates.rate(part, found, [(node, 0) for node in found.take_doubts()])
+        rated = self._candidates.rate(part, found.take_doubts(), _NOBODY)
         for score, node in rated:
             nodes[node] = now[node], score
         found.add(rated)
-        self._near = self._candidates.rate(part, found, [it for it in self._beside.items() if it[0] in nodes])
-        heapify(self._near)
+        if self._beside:
+            near = [node for node in self._beside if node in nodes]
+            self._near = self._candidates.rate(part, near, self._beside)
+            heapify(self._near)
 
     def _rate_again(self, part: Part, node: int) -> None:
         if self._candidates.room.may_start(self._shape, node, capped=self._capped):
-            rated = self._candidates.rate(part, self._found, [(node, self._beside.get(node, 0))])
-            if rated:
-                heappush(self._near, rated[0])
+            for entry in self._candidates.rate(part, (node,), self._beside):
+                heappush(self._near, entry)
 
     def _best(self) -> int:
         """Take the best node: of those without parts of this execution, or of those with some; -1 if there is none."""

@@ -44,14 +44,15 @@ def _serve(current: Pass, known: Known, gang: Gang) -> bool:
     if (limit := current.quotas.limit(known)) is not None:
         current.notes[known.app.id] = limit
         return False
+    capped = current.head is not None and not _ends_in_time(current, known)
+    refused = current.refused(current.no_room, gang, capped=capped)
+    if not refused and _start(current, known, gang, capped=capped):
+        return True
     if not current.possible(gang):
         current.notes[known.app.id] = Why.IMPOSSIBLE
         return False
-    capped = current.head is not None and not _ends_in_time(current, known)
-    if current.refused(current.no_room, gang, capped=capped):
+    if refused:
         return False
-    if _start(current, known, gang, capped=capped):
-        return True
     if making_room.promise(current, known, gang, capped=capped):
         current.notes[known.app.id] = Why.ROOM_IS_ON_ITS_WAY
         return False

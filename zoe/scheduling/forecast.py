@@ -7,9 +7,9 @@ from math import inf
 from operator import attrgetter
 
 from zoe.scheduling.model import Application, Estimate, Snapshot
+from zoe.scheduling.prospect import Prospect
 from zoe.scheduling.register import Ending, Held, Known
 from zoe.scheduling.room import Room
-from zoe.scheduling.shadow import Prospect
 from zoe.scheduling.shapes import Gang
 from zoe.scheduling.vectors import minus
 

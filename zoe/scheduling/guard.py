@@ -1,10 +1,11 @@
 """Strangers' code: what a policy or a placement does wrong is named, and something simple takes over for the pass."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
 from typing import TypeVar, cast
+
+from msgspec.structs import replace
 
 from zoe.scheduling.model import (
     Application,
@@ -93,9 +94,9 @@ class Chooser:
         self._placement = placement
         self._complain = complain
         self._trusted = True
-        scoring = with_method(placement, "score", Scoring)
-        self.score = scoring.score if scoring is not None else None
-        """What rates a node, if nodes are to be compared; whoever asks it tells of what it raises."""
+        scoring = with_method(placement, "scores", Scoring)
+        self.scores = scoring.scores if scoring is not None else None
+        """What rates nodes, if they are to be compared; whoever asks it tells of what it raises."""
 
     def score_failed(self, error: BaseException) -> None:
         """Ask for no score again in this pass."""
@@ -114,7 +115,7 @@ class Chooser:
         return 0
 
     def _distrust(self, fault: str) -> None:
-        self._trusted, self.score = False, None
+        self._trusted, self.scores = False, None
         self._complain(f"placement {name_of(self._placement)} {fault}; the first candidate is taken for this pass")
 
 

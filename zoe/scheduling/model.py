@@ -1,12 +1,12 @@
 """What the scheduler is told (a snapshot) and what it answers (a plan)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+
+class Resources(Struct, frozen=True, gc=False):
     """An amount of cores (fractions allowed), memory (bytes) and GPUs (whole devices)."""
 
     cores: float = 0.0
@@ -27,8 +27,7 @@ class Resources:
 NOTHING = Resources()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True, gc=False):
     """One machine of a backend. A disabled or offline node gets nothing new (`open` is false)."""
 
     name: str
@@ -38,8 +37,7 @@ class Node:
     images: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True, gc=False):
     """One service as the scheduler sees it: what it reserves, what it needs of a node, and where it is, if anywhere.
 
     One that is being stopped is `leaving`: it holds its reservation until it is gone, and nobody stops it again.
@@ -55,8 +53,7 @@ class Part:
     leaving: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True, gc=False):
     """A stretch of time in seconds, as history tells it: the likely value, and the bounds that most cases keep."""
 
     seconds: float
@@ -64,8 +61,7 @@ class Estimate:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """One execution as the scheduler sees it. `submitted`: seconds since the epoch; `size`: as its owner gave it.
 
     `started`: when its core first got its place (seconds since the epoch; None while it waits, and after it went back
@@ -86,8 +82,7 @@ class Application:
     together: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True, gc=False):
     """What one owner's executions may hold at a time: executions, cores, memory (bytes). 0: no limit."""
 
     executions: int = 0
@@ -95,8 +90,7 @@ class Quota:
     memory: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """All that a plan may depend on: the time (seconds since the epoch), the nodes, the executions that run or wait.
 
     `quotas`: by owner. `usage`: by owner, the share of the cluster (0 to 1) that executions of theirs which have ended
@@ -110,8 +104,7 @@ class Snapshot:
     usage: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True, gc=False):
     """Start this part on this node."""
 
     application: int
@@ -119,8 +112,7 @@ class Start:
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True, gc=False):
     """Take this part back, and tell its owner why.
 
     `requeue`: its whole execution is opportunistic and goes back to the queue; there is a `Stop` for each of its parts.
@@ -132,8 +124,7 @@ class Stop:
     requeue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Why an execution waits: in words its owner understands, and whether it can ever start on this cluster.
 
     `behind`: the head of the queue, for those that came after it and wait for room as it does. `position`: its place
@@ -149,8 +140,7 @@ class Wait:
     start: Estimate | None = None
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """What a scheduling pass decides.
 
     `waits` holds an entry for every execution whose core did not get its place, in the order of the queue; an entry is
@@ -201,17 +191,22 @@ class Keyed(Protocol):
         ...
 
 
+Offer = tuple[Node, Resources, int]
+"""A node, what is free on it, and how many parts of the same execution are there."""
+Score = float | tuple[float, ...]
+"""How well a node suits a part: the lower, the better. A placement gives always a number, or always a tuple."""
+
+
 @runtime_checkable
 class Scoring(Protocol):
-    """A placement that rates each node by itself: if it has `score`, that is called in place of `choose`.
+    """A placement that rates each node by itself: if it has `scores`, that is called in place of `choose`.
 
     It makes a large cluster cheap: only the nodes that changed are rated again.
     """
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> tuple[float, ...]:
-        """Rate a node for a part; the lowest wins, among equals the first.
+    def scores(self, part: Part, offers: Sequence[Offer]) -> Sequence[Score]:
+        """Rate nodes for a part, in their order; the lowest wins, among equals the first.
 
-        It may depend on nothing but the part's reservation and image, the node, what is free on it, and `beside`:
-        how many parts of the same execution are on that node.
+        A score may depend on nothing but the part's reservation and image, and the one offer that it is for.
         """
         ...

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from zoe.scheduling.guard import FAULTS, by_submission, in_order, it_failed, with_method
 from zoe.scheduling.model import Arranging, Keyed, Policy, Snapshot

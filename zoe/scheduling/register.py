@@ -11,7 +11,7 @@ from zoe.scheduling.model import NOTHING, Application, Node, Part, Snapshot
 from zoe.scheduling.shapes import Catalogue, Gang, hardest_first
 from zoe.scheduling.tallies import Tallies
 from zoe.scheduling.together import core_of, elastic_of
-from zoe.scheduling.vectors import NONE, ZERO, Vector, of
+from zoe.scheduling.vectors import NONE, ZERO, Vector, minus, of
 
 End = tuple[float, float, int]
 """When an execution is expected to end (infinity: nobody knows), when it started, its id: those that started last
@@ -58,6 +58,11 @@ class Known:
         return elastic_of(self.app)
 
     @property
+    def counts(self) -> int:
+        """1 if it is one of its owner's running executions, 0 if not."""
+        return int(self.app.running or bool(self.firm or self.loose or self.leaving))
+
+    @property
     def end(self) -> End:
         """Return when it is expected to end; see `End`."""
         return end_of(self.app, self.app.submitted if self.app.started is None else self.app.started)
@@ -66,6 +71,9 @@ class Known:
 def end_of(app: Application, started: float) -> End:
     """Return when an execution that starts at `started` is expected to end."""
     return (started + app.expected.seconds if app.expected else inf), started, app.id
+
+
+_NOBODY = Known(Application(0, "", 0.0, 0, ()), None, None)
 
 
 class Register:
@@ -128,16 +136,18 @@ class Register:
         return self._log
 
     def _replace(self, old: Known | None, app: Application) -> Known:
-        if old is not None:
+        if old is not None and (old.app.owner, old.app.opportunistic) != (app.owner, app.opportunistic):
             self._forget(old)
-        elif self.changed is not None:
-            self.changed[app.id] = None
+            return self._take(None, app)
+        if self.changed is not None:
+            self.changed[app.id] = old
+        return self._take(old, app)
+
+    def _take(self, old: Known | None, app: Application) -> Known:
         new = self.known[app.id] = self._look_at(app)
         if app.opportunistic:
             self.opportunistic.add(app.id)
-        self._count(new, plus=False)
-        if new.firm:
-            insort(self.ends, (new.end, new.firm))
+        self._count(old, new)
         return new
 
     def _forget(self, old: Known) -> None:
@@ -145,9 +155,7 @@ class Register:
         if self.changed is not None:
             self.changed[old.app.id] = old
         self.opportunistic.discard(old.app.id)
-        self._count(old, plus=True)
-        if old.firm:
-            del self.ends[bisect_left(self.ends, (old.end, ()))]
+        self._count(old, None)
 
     def _look_at(self, app: Application) -> Known:
         if app.together:
@@ -191,17 +199,38 @@ class Register:
             one.gang = one.elastic = None  # it is on its way back to the queue, whole
         return one
 
-    def _count(self, one: Known, *, plus: bool) -> None:
-        app = one.app
-        if one.firm or one.loose or one.leaving:
-            sign = 1 if plus else -1
-            firm = self._shift(one.firm, sign, 3) if one.firm else ZERO
-            loose = self._shift(one.loose, sign, 2) if one.loose else ZERO
-            leaving = self._shift(one.leaving, sign, 1) if one.leaving else ZERO
-            if not app.opportunistic:
-                self.tallies.count(app.owner, -sign, firm, loose, leaving)
-        elif app.running and not app.opportunistic:
-            self.tallies.count(app.owner, -1 if plus else 1, ZERO, ZERO, ZERO)
+    def _count(self, old: Known | None, new: Known | None) -> None:
+        """Count one execution as it is now instead of as it was (None: it was, or is, not there)."""
+        before, after = old or _NOBODY, new or _NOBODY
+        firm = self._move(before.firm, after.firm, 3)
+        loose = self._move(before.loose, after.loose, 2)
+        leaving = self._move(before.leaving, after.leaving, 1)
+        app = after.app if new else before.app
+        if not app.opportunistic:
+            self.tallies.count(app.owner, after.counts - before.counts, firm, loose, leaving)
+        self._expect(before, after)
+
+    def _expect(self, before: Known, after: Known) -> None:
+        """Keep the ends in their order."""
+        old = (before.end, before.firm) if before.firm else None
+        new = (after.end, after.firm) if after.firm else None
+        if old == new:
+            return
+        if old is not None:
+            del self.ends[bisect_left(self.ends, (old[0], ()))]
+        if new is not None:
+            insort(self.ends, new)
+
+    def _move(self, before: Sequence[Held], after: Sequence[Held], amounts: int) -> Vector:
+        """Count what is held now instead of what was; return by how much its sum has grown."""
+        if before == after:
+            return ZERO
+        # Elastic parts come one after the other and go last first: then only the tails differ.
+        same = min(len(before), len(after))
+        if same and before[:same] != after[:same]:
+            same = 0
+        lost = self._shift(before[same:], 1, amounts)
+        return minus(self._shift(after[same:], -1, amounts), lost)
 
     def _shift(self, held: Sequence[Held], sign: int, amounts: int) -> Vector:
         """Count what is held out of the first so many of the nodes' amounts, or in again; return its sum."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from zoe.scheduling import words
+from zoe.scheduling.prospect import Prospect
 from zoe.scheduling.register import Ending, Known
 from zoe.scheduling.room import Room
-from zoe.scheduling.shadow import Prospect
 from zoe.scheduling.vectors import ZERO, larger, minus, nearest, resources
 
 _MOST_LOOKED_AT = 30

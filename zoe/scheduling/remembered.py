@@ -1,20 +1,16 @@
 """What a placement said of nodes, kept between passes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heapify, heappush
 
-from zoe.scheduling.model import Resources
+from zoe.scheduling.model import Resources, Score
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.vectors import Vector
 
-Score = tuple[float, ...]
 Rated = tuple[Vector, Score]
 """What was free on a node, and what its score was then."""
-Scores = dict[int, Rated]
-"""The last score of each node. With parts of the same execution beside, its key is the node's number and their number
-times the number of nodes."""
 
-_MOST_SCORES, _MOST_SHAPES, _MOST_NODES = 20_000, 200, 50_000
+_MOST_NODES = 50_000
 
 
 class Remembered:
@@ -24,13 +20,12 @@ class Remembered:
     `best`: scores with nodes as a heap; an entry counts while it is the node's score still.
     """
 
-    __slots__ = ("at", "best", "nodes", "scores", "unrated")
+    __slots__ = ("at", "best", "nodes", "unrated")
 
-    def __init__(self, at: int, nodes: list[int], scores: Scores) -> None:
+    def __init__(self, at: int, nodes: list[int]) -> None:
         self.at = at
         self.nodes: dict[int, Rated | None] = dict.fromkeys(nodes)
         self.unrated = nodes
-        self.scores = scores
         self.best: list[tuple[Score, int]] = []
 
     def doubt(self, node: int) -> None:
@@ -60,23 +55,14 @@ class Remembered:
 class Memory:
     """What is remembered of shapes, as long as the nodes are the same.
 
-    `seen`: what was free on a node, by its number, and the same as placements are told it.
+    `told`: what was free on a node, by its number, and the same as placements are told it.
     """
 
     def __init__(self) -> None:
-        self.seen: dict[int, tuple[Vector, Resources]] = {}
-        self._scores: dict[Shape, Scores] = {}
+        self.told: dict[int, tuple[Vector, Resources]] = {}
         self._looked_at: dict[Shape, Remembered] = {}
         self._log: Iterable[int] = ()
-
-    def scores(self, shape: Shape) -> Scores:
-        """Return what is known of a shape: a score depends on nothing but what it was asked with."""
-        found = self._scores.get(shape)
-        if found is None or len(found) > _MOST_SCORES:
-            if len(self._scores) > _MOST_SHAPES:
-                self._scores.clear()
-            found = self._scores[shape] = {}
-        return found
+        self._tuples: bool | None = None
 
     def looked_at(self, log: Iterable[int]) -> dict[Shape, Remembered]:
         """Return what the last pass left, to go on with; nothing where the log of changes is not the same any more."""
@@ -84,6 +70,16 @@ class Memory:
             self._looked_at, self._log = {}, log
         return self._looked_at
 
+    def check(self, scores: Sequence[Score]) -> None:
+        """Raise unless scores can be compared, with each other and with those of any other time."""
+        tuples = isinstance(scores[0], tuple)
+        if self._tuples is not tuples:
+            if self._tuples is not None:
+                raise TypeError("a score is a number at one time and a tuple at another")
+            self._tuples = tuples
+        # What holds anything but numbers raises; no loop of ours: this is the innermost step of a pass.
+        sum(map(sum, scores) if tuples else scores)  # type: ignore[arg-type]
+
     def forget(self) -> None:
         """Let the next pass begin from nothing."""
-        self._scores, self._log = {}, ()
+        self._log, self._tuples = (), None

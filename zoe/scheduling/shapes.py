@@ -66,7 +66,12 @@ class Catalogue:
         count = 0
         for part in parts:
             # Parts of one group mostly share what they ask for: then there is nothing to look up.
-            if last is not None and _asks_the_same(part, last):
+            if (
+                last is not None
+                and part.reserved is last.reserved
+                and part.labels is last.labels
+                and part.image is last.image
+            ):
                 count += 1
                 continue
             if last is not None:
@@ -85,10 +90,6 @@ def _add(runs: list[Run], shape: Shape, count: int) -> None:
     if runs and runs[-1][0] is shape:
         count += runs.pop()[1]
     runs.append((shape, count))
-
-
-def _asks_the_same(one: Part, other: Part) -> bool:
-    return one.reserved is other.reserved and one.labels is other.labels and one.image is other.image
 
 
 def hardest_first(parts: Iterable[Part]) -> list[Part]:

@@ -1,7 +1,7 @@
 """Who is taken back for a gang, and on which nodes."""
 
 from zoe.scheduling.passing import Pass
-from zoe.scheduling.search import fit
+from zoe.scheduling.prospect import Prospect
 from zoe.scheduling.shapes import Gang, Shape
 from zoe.scheduling.vectors import holds
 from zoe.scheduling.victims import Victim
@@ -43,11 +43,15 @@ def _try_with_fewer(
     for node, shape in zip(nodes, gang.shapes, strict=True):
         current.room.unclaim(node, shape.need, firm=True, capped=capped)
     needed = []
+    soon = current.room.within("soon", capped=capped)
+    prospect = Prospect(gang, list(soon), current.room)
     for victim in sorted(victims, key=lambda victim: -victim.rank):
         current.victims.let_stay(victim)
-        found = fit(gang, current.room.within("soon", capped=capped), current.room.with_labels, current.room.nodes)
+        prospect.look_again(victim.held, soon)
+        found = prospect.nodes()
         if found is None:
             current.victims.take([victim])
+            prospect.look_again(victim.held, soon)
             needed.append(victim)
         else:
             nodes = found

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zoe.scheduling.vectors import ZERO, Vector, minus, plus
+from zoe.scheduling.vectors import ZERO, Vector, plus
 
 
 @dataclass(slots=True)
@@ -29,12 +29,11 @@ class Tallies:
         """Return an owner's tally, to look at."""
         return self._of.get(owner) or Tally()
 
-    def count(self, owner: str, sign: int, firm: Vector, loose: Vector, leaving: Vector) -> None:
-        """Count one execution in (`sign` 1) or out (-1)."""
+    def count(self, owner: str, executions: int, firm: Vector, loose: Vector, leaving: Vector) -> None:
+        """Count by how much an owner has more than before, or less."""
         tally = self._of.setdefault(owner, Tally())
-        move = plus if sign > 0 else minus
-        tally.executions += sign
-        tally.firm, tally.loose = move(tally.firm, firm), move(tally.loose, loose)
-        tally.leaving = move(tally.leaving, leaving)
+        tally.executions += executions
+        tally.firm, tally.loose = plus(tally.firm, firm), plus(tally.loose, loose)
+        tally.leaving = plus(tally.leaving, leaving)
         if not tally.executions:
             del self._of[owner]

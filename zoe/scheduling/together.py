@@ -5,7 +5,8 @@ goes there by the same rules as anything else that asks for labels.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from zoe.scheduling.model import Application, Node, Part, Resources
 

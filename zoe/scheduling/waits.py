@@ -1,8 +1,10 @@
 """Why executions wait: made when somebody looks it up."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from zoe.scheduling.forecast import Forecast
 from zoe.scheduling.model import Quota, Snapshot, Wait
