@@ -1,8 +1,10 @@
 """Telling those who wait why, and how long: the first in the queue, and at most once a second."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import to_builtins
 
 from zoe.scheduling.model import Wait
 from zoe.state.active import write_waits
@@ -46,7 +48,7 @@ class WaitingRoom:
 
 
 def _document(wait: Wait, now: float) -> dict[str, object]:
-    document = asdict(wait)
+    document: dict[str, object] = to_builtins(wait)
     if wait.start is not None:
         document["start"] = {
             "expected": _coarse(now + wait.start.seconds),
