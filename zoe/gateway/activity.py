@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -15,12 +16,18 @@ Note = Callable[[Mapping[int, float], str], None]
 """Takes {execution: seconds since the epoch} and what it was: `traffic` or `proxy`."""
 TRAFFIC, PROXY = "traffic", "proxy"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HABITS = r"^PUT [^?]*/lab/api/workspaces/[^/?]*(?:[?]|$)"
+"""What pages write by themselves, as `METHOD path`: an open JupyterLab saves its layout every ten seconds, for ever.
+
+Read by `re` and by nginx, hence no braces and no quotes in it.
+"""
+_HABITS = re.compile(HABITS)
 
 
 def by_a_person(request: web.BaseRequest) -> bool:
-    """Tell whether somebody did something: the GETs with which an open page refreshes itself do not count."""
+    """Tell whether somebody did something: what an open page does by itself, to stay as it is, does not count."""
     if request.method not in _SAFE:
-        return True
+        return _HABITS.match(f"{request.method} {request.raw_path}") is None
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode is not None:
         return mode == "navigate"

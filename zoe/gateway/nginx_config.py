@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zoe.gateway.activity import HABITS
+
 COOKIE = "zoe-pass"
 PEER = "X-Zoe-Peer"
 FAILED = "X-Zoe-Failed"
@@ -111,8 +113,10 @@ http {{
   map "$zoe_plain $zoe_known $zoe_direct_path" $zoe_to {{ default embedded; "~^plain (?<known>\S+) /" $known; }}
   map $zoe_keeps $zoe_context {{ default $zoe_route; 1 ""; }}
   map $http_upgrade $zoe_connection {{ default upgrade; "" ""; }}
-  map "$zoe_to $request_method $http_sec_fetch_mode $http_accept" $zoe_work {{
-    default 0; "~^embedded " 0; "~^\S+ (?!GET |HEAD |OPTIONS )" 1; "~^\S+ \S+ navigate " 1; "~^\S+ \S+  .*text/html" 1;
+  map "$request_method $request_uri" $zoe_habit {{ default ""; "~{habits}" habit; }}
+  map "$zoe_habit$zoe_to $request_method $http_sec_fetch_mode $http_accept" $zoe_work {{
+    default 0; "~^habit" 0; "~^embedded " 0;
+    "~^\S+ (?!GET |HEAD |OPTIONS )" 1; "~^\S+ \S+ navigate " 1; "~^\S+ \S+  .*text/html" 1;
   }}
   map $request_method $zoe_unsafe {{ default 1; GET ""; HEAD ""; OPTIONS ""; }}
   map "$http_host $zoe_route $upstream_http_location" $zoe_location {{
@@ -197,6 +201,7 @@ def config(front: Front, routes: Iterable[DirectRoute], neighbours: Iterable[Nei
         cookie=COOKIE,
         peer=PEER,
         failed=FAILED,
+        habits=HABITS,
         to_embedded=_TO_EMBEDDED.format(peer=PEER, secret=front.secret),
         secret=front.secret,
         scheme=front.scheme,

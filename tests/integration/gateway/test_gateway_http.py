@@ -270,6 +270,22 @@ def test_what_a_person_does_is_noted_and_what_an_open_page_asks_by_itself_is_not
     )
 
 
+def test_the_layout_that_jupyterlab_saves_by_itself_is_no_work_and_what_else_is_saved_is(
+    house: House, serve: Serve
+) -> None:
+    own = ("/lab/api/workspaces/default?1795449992892", "/x/lab/api/workspaces/auto-k", "/lab/api/workspaces/")
+    work = ("/api/contents/lab/api/workspaces/a/b.ipynb?1", "/api/contents/x?at=/lab/api/workspaces/y", "/lab/api/x")
+    port = serve(echo()).port
+    untouched, at_work = house.add(port), {house.add(port): path for path in work}
+    for number in (untouched, *at_work):
+        house.ready(number)
+    for number, path in [*((untouched, path) for path in own), *at_work.items()]:
+        answer = house.ask(f"/{number}/web0/UI{path}", method="PUT", headers={"Sec-Fetch-Mode": "cors"})
+        assert answer.json["first"] == f"PUT {path} HTTP/1.1"
+    until(lambda: {number for seen, _ in house.noted for number in seen} >= set(at_work), "notes")
+    assert untouched not in {number for seen, _ in house.noted for number in seen}
+
+
 @pytest.mark.parametrize("nginx", ["off", "auto"])
 def test_with_a_domain_each_execution_has_its_own_origin_and_no_other_serves_it(
     database: Database, serve: Serve, nginx: str
