@@ -3,20 +3,27 @@
 The first tells numbers only, to anybody who reaches the port; the gateway passes nothing to it.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tornado.web import RequestHandler
 
 PATH = "/zoe/activity"
+AT_REST = frozenset({"idle", "dead"})
+"""A dead kernel is one that Jupyter could not bring back: it stays in the list until somebody closes it."""
+
+
+def counts(kernels: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Count the kernels that Jupyter lists, and those at work: also what starts, or what nobody knows."""
+    return {"kernels": len(kernels), "busy": sum(kernel["execution_state"] not in AT_REST for kernel in kernels)}
 
 
 class Activity(RequestHandler):
-    """How many kernels there are, and how many of them work; a kernel that starts counts as working."""
+    """How many kernels there are, and how many of them work."""
 
     def get(self) -> None:
         """Answer in JSON."""
-        kernels = self.settings["kernel_manager"].list_kernels()
-        self.write({"kernels": len(kernels), "busy": sum(kernel["execution_state"] != "idle" for kernel in kernels)})
+        self.write(counts(self.settings["kernel_manager"].list_kernels()))
 
 
 class ToTheBase(RequestHandler):
