@@ -9,7 +9,7 @@ from zoe.scheduling.remembered import Memory, Remembered
 from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.together import carries
-from zoe.scheduling.vectors import resources
+from zoe.scheduling.vectors import holds, resources
 
 _NOBODY: Mapping[int, int] = {}
 
@@ -38,12 +38,16 @@ class Candidates:
 
     def _look_again(self, found: Remembered, changed: list[int], shape: Shape, *, capped: bool) -> None:
         room, nodes, labels = self.room, found.nodes, shape.labels
+        now, cap = room.now, room.cap if capped else None
+        cores, memory, gpus = shape.need
         for node in set(changed) if len(changed) > 1 else changed:
-            if not room.may_start(shape, node, capped=capped):
+            free = now[node]
+            # Written out: what changes anywhere is looked at for every shape.
+            if cores > free[0] or memory > free[1] or gpus > free[2] or (cap and not holds(cap[node], shape.need)):
                 nodes.pop(node, None)
                 continue
             rated = nodes.get(node)
-            if (rated is None or rated[0] != room.now[node]) and (not labels or carries(room.nodes[node], labels)):
+            if (rated is None or rated[0] != free) and (not labels or carries(room.nodes[node], labels)):
                 found.doubt(node)
 
     def rate(self, part: Part, numbers: Sequence[int], beside: Mapping[int, int]) -> list[tuple[Score, int]]:
@@ -59,8 +63,10 @@ class Candidates:
         for number in numbers:
             free, as_told = now[number], told.get(number)
             if as_told is None or as_told[0] is not free:
-                as_told = told[number] = free, resources(free)
-            offers.append((nodes[number], as_told[1], beside.get(number, 0)))
+                as_told = told[number] = free, (nodes[number], resources(free), 0)
+            offers.append(as_told[1])
+        if beside:
+            offers = [(node, free, beside.get(one, 0)) for (node, free, _), one in zip(offers, numbers, strict=True)]
         try:
             scores = ask(part, offers)
             self._memory.check(scores)
@@ -120,7 +126,10 @@ class Picking:
             heapify(self._near)
 
     def _rate_again(self, part: Part, node: int) -> None:
-        if self._candidates.room.may_start(self._shape, node, capped=self._capped):
+        room = self._candidates.room
+        if holds(room.now[node], self._shape.need) and (
+            not self._capped or room.may_start(self._shape, node, capped=True)
+        ):
             for entry in self._candidates.rate(part, (node,), self._beside):
                 heappush(self._near, entry)
 

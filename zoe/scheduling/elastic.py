@@ -59,16 +59,19 @@ def _start_whole(current: Pass, known: Known, gang: Gang) -> bool:
 
 def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) -> list[Shape]:
     """Start what has room; return the shapes of what has none, for each part of it where that is `contested`."""
-    near = current.beside(known)
-    parts = known.elastic_parts()
+    near: dict[int, int] | None = None
     refused: list[Shape] = []
     placed: list[tuple[Part, int]] = []
     first = 0
     for shape, count in elastic.runs:
         first += count
         allowed = count if known.app.opportunistic else current.quotas.allows(known.app.owner, shape.need, count)
-        wanted = parts[first - count : first - count + allowed]
-        if wanted:
+        if allowed and not current.has_room(shape):
+            refused += [shape] * (count if contested else 1)
+        elif allowed:
+            if near is None:
+                near, parts = current.beside(known), known.elastic_parts()
+            wanted = parts[first - count : first - count + allowed]
             started = current.place(wanted, shape, near, firm=False, capped=False)
             placed += started
             if not known.app.opportunistic:

@@ -83,6 +83,15 @@ class Pass:
         """Tell whether a gang is refused; what is refused without the cap is so with it."""
         return refusals[0].covers(gang) or (capped and refusals[1].covers(gang))
 
+    def has_room(self, shape: Shape) -> bool:
+        """Tell whether any node has room for a part now; if none has, none will have in this pass."""
+        if self.no_start[0].covers_shape(shape):
+            return False
+        if self.candidates.look(shape, capped=False).nodes:
+            return True
+        self.no_start[0].add_shape(shape)
+        return False
+
     def place(
         self, parts: Sequence[Part], shape: Shape, near: dict[int, int], *, firm: bool, capped: bool
     ) -> list[tuple[Part, int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappush
 
-from zoe.scheduling.model import Resources, Score
+from zoe.scheduling.model import Offer, Score
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.vectors import Vector
 
@@ -55,11 +55,11 @@ class Remembered:
 class Memory:
     """What is remembered of shapes, as long as the nodes are the same.
 
-    `told`: what was free on a node, by its number, and the same as placements are told it.
+    `told`: what was free on a node, by its number, and the same as an offer to placements.
     """
 
     def __init__(self) -> None:
-        self.told: dict[int, tuple[Vector, Resources]] = {}
+        self.told: dict[int, tuple[Vector, Offer]] = {}
         self._looked_at: dict[Shape, Remembered] = {}
         self._log: Iterable[int] = ()
         self._tuples: bool | None = None

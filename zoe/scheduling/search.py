@@ -78,7 +78,10 @@ class _Search:
 
     def _options(self, shape: Shape) -> list[int]:
         different: dict[tuple[Vector, frozenset[str]], int] = {}
+        placed = len(self.chosen)
+        # Parts of one shape are interchangeable: each goes no further to the front than the one before it.
+        first = self.chosen[-1] if placed and self._shapes[placed - 1] is shape else 0
         for node in self._where[shape]:
-            if holds(self._left[node], shape.need):
+            if node >= first and holds(self._left[node], shape.need):
                 different.setdefault((self._left[node], self._nodes[node].labels), node)
         return sorted(different.values(), key=lambda node: (minus(self._left[node], shape.need), node))

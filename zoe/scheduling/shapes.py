@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
-from zoe.scheduling.model import Part
+from zoe.scheduling.model import Part, Resources
 from zoe.scheduling.vectors import Vector, of
 
 
@@ -44,19 +44,32 @@ class Gang:
         return len(self.counts) == 1
 
 
+_LATELY = 100
+
+
 class Catalogue:
     """All shapes and gangs in use; what nobody uses any more is forgotten."""
 
     def __init__(self) -> None:
         self._shapes: WeakValueDictionary[tuple[Vector, frozenset[str], str], Shape] = WeakValueDictionary()
         self._gangs: WeakValueDictionary[tuple[Run, ...], Gang] = WeakValueDictionary()
+        # Parts of one execution share their reservation and are looked at again and again. It is kept beside its
+        # shape, so that no other gets its id meanwhile.
+        self._lately: dict[int, tuple[Resources, frozenset[str], str, Shape]] = {}
 
     def shape(self, part: Part) -> Shape:
         """Return the shape of a part."""
-        key = of(part.reserved), part.labels, part.image
+        reserved = part.reserved
+        last = self._lately.get(id(reserved))
+        if last is not None and last[0] is reserved and last[1] is part.labels and last[2] == part.image:
+            return last[3]
+        key = of(reserved), part.labels, part.image
         found = self._shapes.get(key)
         if found is None:
             found = self._shapes[key] = Shape(*key)
+        if len(self._lately) >= _LATELY:
+            self._lately.clear()
+        self._lately[id(reserved)] = reserved, part.labels, part.image, found
         return found
 
     def gang(self, parts: Iterable[Part]) -> Gang:

@@ -177,14 +177,16 @@ class _Simulation:
             if part is None or part.node is not None:
                 raise PlanInvalidError(f"Part {start.part} of application {id_} is started twice.")
             self._ledger.take(part, start.node)
-            self._holdings.take(run.submission.owner, part.reserved, now)
+            if self._holdings.follows:
+                self._holdings.take(run.submission.owner, part.reserved, now)
             run.begin(part, start.node, now)
         return run
 
     def _free(self, run: Run, part: Part, node: str, now: float) -> None:
         self._unplaced += 1
         self._ledger.give_back(part, node)
-        self._holdings.give_back(run.submission.owner, part.reserved, now)
+        if self._holdings.follows:
+            self._holdings.give_back(run.submission.owner, part.reserved, now)
 
     def _known(self, id_: int) -> Run:
         if id_ not in self._runs:

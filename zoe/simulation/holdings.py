@@ -12,6 +12,7 @@ class Holdings:
     def __init__(self, total: Resources, half_life: float | None) -> None:
         self._total = total
         self._usage = None if half_life is None else DecayedUsage(half_life)
+        self.follows = half_life is not None
         self._held: dict[str, tuple[Resources, float]] = {}
 
     def take(self, owner: str, amount: Resources, now: float) -> None:
