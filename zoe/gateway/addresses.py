@@ -1,6 +1,7 @@
 """Where targets are dialled: asked of the backend once for each, on a few threads, and kept while the service lives."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,8 @@ from zoe.plugin import Address, Handle
 
 _THREADS = 4
 _MOST = 20_000
+_SURE = 1.0
+"""Second. What starts is dialled in vain again and again: the backend need not be asked each time."""
 
 
 class AddressBook:
@@ -17,7 +20,7 @@ class AddressBook:
     def __init__(self, ask: Callable[[Handle, int], Address]) -> None:
         self._ask = ask
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="address")
-        self._known: dict[tuple[str, int], Address] = {}
+        self._known: dict[tuple[str, int], tuple[Address, float]] = {}
 
     def close(self) -> None:
         """Let go of the threads."""
@@ -32,7 +35,7 @@ class AddressBook:
         """
         known = self._known.get((handle, port))
         if known is not None:
-            return known
+            return known[0]
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._pool, self._ask, Handle(handle), port)
@@ -42,13 +45,16 @@ class AddressBook:
             raise ConnectionError(str(error) or type(error).__name__) from error
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[handle, port] = found
+        self._known[handle, port] = found, time.monotonic()
         return found
 
     def at_hand(self, target: Target) -> Address | None:
         """Return the address if it is known already."""
-        return self._known.get((target.service.handle or "", target.port.number))
+        known = self._known.get((target.service.handle or "", target.port.number))
+        return known[0] if known else None
 
     def forget(self, handle: str, port: int) -> None:
-        """Ask again next time: dialling has failed, and the address may be another by now."""
-        self._known.pop((handle, port), None)
+        """Dialling has failed, and the address may be another by now: ask again, unless that was just now."""
+        known = self._known.get((handle, port))
+        if known is not None and time.monotonic() - known[1] > _SURE:
+            del self._known[handle, port]

@@ -16,6 +16,7 @@ from zoe.gateway.headers import Headers, to_service
 from zoe.gateway.links import GatewayLinks
 from zoe.gateway.owners import Owners
 from zoe.gateway.paths import OddPathError, Wanted, execution_of, read
+from zoe.gateway.patience import Patience
 from zoe.gateway.sockets import is_websocket, open_socket
 from zoe.gateway.stays import Stays
 from zoe.gateway.table import Table, Target
@@ -39,6 +40,7 @@ class Door:
     upstream: Upstream
     activity: ActivityBook
     stays: Stays
+    patience: Patience
     fronting: Fronting | None = None
     answered: set[str] = field(default_factory=set)
     """The keys of targets that have answered once: those that have not are still starting."""
@@ -57,7 +59,7 @@ class Door:
         except OddPathError:
             return pages.odd_path()
         try:
-            return await self._admit(request, wanted)
+            return await self.patience.answer(request, lambda: self._admit(request, wanted))
         except StateUnavailableError as error:
             return pages.page(503, "Not just now", str(error))
 
@@ -167,7 +169,7 @@ class Door:
     def _silent(self, target: Target, why: str, web_url: str) -> web.StreamResponse:
         if target.key in self.answered or "HTTP" in why:
             return pages.silent(target.service.name, why, web_url)
-        return pages.to_come(target.service.name, "getting ready", web_url)
+        return pages.to_come(target.service.name, "getting ready", web_url, runs=True)
 
 
 def _redirect(where: str) -> web.Response:

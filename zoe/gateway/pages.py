@@ -22,11 +22,20 @@ _HEADERS = {
 _AGAIN = {"Retry-After": "1"}
 
 
+class ToCome(web.Response):
+    """The answer for what is to come. `runs`: it has been started, and does not answer yet."""
+
+    runs = False
+
+
 def page(code: int, title: str, text: str, web_url: str | None = None) -> web.Response:
     """Return a page of the gateway's own."""
+    return web.Response(status=code, text=_text(title, text, web_url), content_type="text/html", headers=_HEADERS)
+
+
+def _text(title: str, text: str, web_url: str | None) -> str:
     link = f'<p><a href="{escape(web_url)}/">To your executions</a></p>' if web_url else ""
-    content = _PAGE.format(title=escape(title), text=escape(text), link=link)
-    return web.Response(status=code, text=content, content_type="text/html", headers=_HEADERS)
+    return _PAGE.format(title=escape(title), text=escape(text), link=link)
 
 
 def unknown(web_url: str) -> web.Response:
@@ -40,10 +49,12 @@ def ended(execution: int, web_url: str) -> web.Response:
     return page(410, "This has ended", f"What you ask for has ended with execution {execution}.", web_url)
 
 
-def to_come(service: str, status: str, web_url: str) -> web.Response:
-    """Answer for a service that does not run yet, or does not answer yet; the page asks again by itself."""
-    answer = page(503, f"{service} is starting", f"It is {status}; this page opens by itself.", web_url)
-    answer.headers.update({"Refresh": "1", **_AGAIN})
+def to_come(service: str, status: str, web_url: str, *, runs: bool = False) -> ToCome:
+    """Answer for a service that does not run yet, or (`runs`) does not answer yet; the page asks again by itself."""
+    text = _text(f"{service} is starting", f"It is {status}; this page opens by itself.", web_url)
+    headers = {**_HEADERS, **_AGAIN, "Refresh": "1"}
+    answer = ToCome(status=503, text=text, content_type="text/html", headers=headers)
+    answer.runs = runs
     return answer
 
 

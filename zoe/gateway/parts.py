@@ -19,6 +19,7 @@ from zoe.gateway.fronting import Fronting, Places
 from zoe.gateway.links import GatewayLinks
 from zoe.gateway.logs import LogBoard
 from zoe.gateway.owners import Owners
+from zoe.gateway.patience import Patience
 from zoe.gateway.pump import Read
 from zoe.gateway.stays import Stays
 from zoe.gateway.streams import StreamGate
@@ -81,7 +82,11 @@ class Parts:
         dialler = Dialler(self._addresses, links.settings.connect_timeout)
         upstream = Upstream(dialler)
         self._stack.push_async_callback(upstream.close)
-        door = Door(links, self._table, self._reception, self._owners, dialler, upstream, self._activity, self._stays)
+        patience = Patience()
+        self.following.changed.append(patience.changed)
+        door = Door(
+            links, self._table, self._reception, self._owners, dialler, upstream, self._activity, self._stays, patience
+        )
         self._table.gone.append(door.forget)
         return door
 

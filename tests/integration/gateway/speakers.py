@@ -10,9 +10,9 @@ from contextlib import suppress
 class Listener:
     """A service of a test: `speak` is given each connection, in a thread of its own."""
 
-    def __init__(self, speak: Callable[[socket.socket], None]) -> None:
+    def __init__(self, speak: Callable[[socket.socket], None], port: int = 0) -> None:
         self._speak = speak
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()

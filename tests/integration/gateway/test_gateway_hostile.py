@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -88,6 +90,30 @@ def test_a_service_that_is_not_there_yet_opens_by_itself(house: House, serve: Se
     until(lambda: b"getting ready" in house.ask(path).body, "the start")
     house.addresses[f"h{number}", 80] = type(house.addresses[f"h{number}", 80])("127.0.0.1", serve(echo()).port)
     until(lambda: house.ask(path).status == 200, "the page")
+
+
+@pytest.mark.parametrize("first", ["starting", "active"])
+def test_a_page_that_was_asked_for_too_early_comes_as_soon_as_it_is_there(house: House, first: str) -> None:
+    """In one request: who waits for a service that is about to run, or to listen, need not ask again."""
+    with socket.create_server(("127.0.0.1", 0)) as kept:
+        port = kept.getsockname()[1]
+    number = house.add(port, status=first)
+    path = f"/{number}/web0/UI/"
+    until(lambda: house.ask(path).status == 503, "the execution")
+
+    def in_one_request() -> bool:
+        early = browser.submit(house.ask, path)
+        time.sleep(0.1)
+        with closing(Listener(echo(), port)):
+            house.set_status(number, "active")
+            if early.result().status == 200:
+                return True
+        house.set_status(number, first)  # the machine was too slow: once more from the beginning
+        until(lambda: house.ask(path).status == 503, "the old state")
+        return False
+
+    with ThreadPoolExecutor(1) as browser:
+        until(in_one_request, "the page")
 
 
 def test_a_service_that_the_backend_knows_no_way_to_says_why_and_opens_by_itself(house: House, serve: Serve) -> None:

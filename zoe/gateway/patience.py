@@ -1,0 +1,63 @@
+"""Requests for what is to come are held for a moment: the page opens the moment it is there, and is asked for less."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from weakref import WeakValueDictionary
+
+from aiohttp import web
+
+from zoe.gateway.pages import ToCome
+from zoe.gateway.paths import execution_of
+from zoe.gateway.sockets import is_websocket
+
+_HELD = 1.0
+"""Seconds: whoever looks at an empty page should be told soon what is missing."""
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.05, 0.25, 1.5
+"""Seconds between two attempts to reach what runs and does not listen: nothing tells when it does."""
+_REPEATABLE = frozenset({"GET", "HEAD"})
+
+Answer = Callable[[], Awaitable[web.StreamResponse]]
+
+
+class Patience:
+    """Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._changes: WeakValueDictionary[int, asyncio.Event] = WeakValueDictionary()
+
+    def changed(self, executions: frozenset[int] | None) -> None:
+        """Let those look again who wait for one of these executions (None: for any)."""
+        for execution in list(self._changes) if executions is None else executions:
+            change = self._changes.pop(execution, None)
+            if change is not None:
+                change.set()
+
+    async def answer(self, request: web.BaseRequest, ask: Answer) -> web.StreamResponse:
+        """Ask for the answer again while it is that something is to come, for a moment; then say so."""
+        answer = await ask()
+        execution = execution_of(request.raw_path)
+        if not isinstance(answer, ToCome) or execution is None or not _may_be_held(request):
+            return answer
+        return await self._hold(execution, ask)
+
+    async def _hold(self, execution: int, ask: Answer) -> web.StreamResponse:
+        clock, pause = asyncio.get_running_loop().time, _FIRST_PAUSE
+        until = clock() + _HELD
+        while True:
+            # Before the answer is made: what changes meanwhile is not missed.
+            change = self._changes.setdefault(execution, asyncio.Event())
+            answer = await ask()
+            left = until - clock()
+            if not isinstance(answer, ToCome) or left <= 0:
+                return answer
+            if answer.runs:
+                await asyncio.sleep(min(pause, left))
+                pause = min(_LONGEST_PAUSE, _GROWTH * pause)
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(change.wait(), left)
+
+
+def _may_be_held(request: web.BaseRequest) -> bool:
+    return request.method in _REPEATABLE and not request.body_exists and not is_websocket(request)
