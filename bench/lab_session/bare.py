@@ -35,7 +35,8 @@ class Bare:
         self._path = _path_of(execution, page)
         self._network = client.inspect_network(self._like["HostConfig"]["NetworkMode"])
         subnet = ip_network(self._network["IPAM"]["Config"][0]["Subnet"])
-        self._subnets = _RANGE.subnets(new_prefix=subnet.prefixlen)
+        # A list: several threads take from it, and a generator does not let them.
+        self._subnets = iter(list(_RANGE.subnets(new_prefix=subnet.prefixlen)))
         self._numbers = count()
 
     def seconds(self, containers: int, *, apart: bool) -> float:
