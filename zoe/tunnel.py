@@ -51,7 +51,7 @@ def _refusal(code: int, service: str, port: int) -> ZoeError:
     if code == 404:
         return NotFoundError(f"There is no service {service} running in this execution.")
     if code == 401:
-        return NotSignedInError()
+        return NotSignedInError("The gateway takes this token no longer: `zoe login` signs you in.")
     return TunnelFailedError(reason=f"nobody answers on port {port} of {service}")
 
 

@@ -2,15 +2,21 @@
 
 import os
 import re
+import socket
 import sys
 import threading
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zoe.cli import signin
 from zoe.cli.invocation import Invocation, shared
-from zoe.errors import NotFoundError, NotSignedInError, RequestInvalidError
+from zoe.errors import ConflictError, NotFoundError, NotSignedInError, RequestInvalidError
+
+if TYPE_CHECKING:
+    from zoe.client import Document
+    from zoe.tunnel import Forward, Way
 
 Number = Annotated[int, typer.Argument(metavar="EXECUTION", help="Its number.", show_default=False)]
 _FORWARD = re.compile(r"(?:(\d{1,5}):)?([A-Za-z0-9-]+):(\d{1,5})")
@@ -35,19 +41,15 @@ def proxy(
         zoe proxy 7 --socks 1080
 
     """
-    from zoe.tunnel import Forward, Way, as_socks, to_one_port  # noqa: PLC0415 - `zoe --help` stays quick
+    from zoe.tunnel import Way  # noqa: PLC0415 - `zoe --help` stays quick
 
     asked = [_read(one) for one in forward or ()]
     way = Way(*_gateway(invocation), execution)
-    if asked:
-        made = [Forward(("127.0.0.1", local), to_one_port(way, service, port), _say) for local, service, port in asked]
-        told = [f"127.0.0.1:{f.port} -> {service}:{port}" for f, (_, service, port) in zip(made, asked, strict=True)]
-    else:
-        made = [Forward(("127.0.0.1", socks), as_socks(way, _names(invocation, execution)), _say)]
-        told = [f"SOCKS5 proxy at 127.0.0.1:{made[0].port}"]
-    for line in told:
+    services = _services(invocation, execution)
+    made = [_to_one(way, one, services) for one in asked] or [_to_all(way, socks, services)]
+    for line, _ in made:
         invocation.remark(line)
-    _until_interrupted([threading.Thread(target=one.run, daemon=True) for one in made])
+    _until_interrupted([threading.Thread(target=one.run, daemon=True) for _, one in made])
 
 
 def _read(text: str) -> tuple[int, str, int]:
@@ -69,12 +71,56 @@ def _gateway(invocation: Invocation) -> tuple[str, str]:
     return str(gateway), door.token
 
 
-def _names(invocation: Invocation, execution: int) -> dict[str, str]:
-    """Return how services are named by those who connect, and the services' own names."""
+def _services(invocation: Invocation, execution: int) -> list["Document"]:
+    """Return the services, so that who asks for what is not there is told before anything listens.
+
+    Raises:
+        ZoeError: there is no such execution, or it is foreign, or has ended.
+
+    """
+    from zoe.client import ENDED  # noqa: PLC0415
+
     with invocation.client() as client:
-        services = [client.service(number) for number in client.execution(execution)["services"]]
+        found = client.execution(execution)
+        if found["status"] in ENDED:
+            raise ConflictError(f"Execution {execution} has ended: nothing of it can be reached any more.")
+        return [client.service(number) for number in found["services"]]
+
+
+def _to_one(way: "Way", asked: tuple[int, str, int], services: list["Document"]) -> tuple[str, "Forward"]:
+    """Return a port here that leads to one there, and how that is told."""
+    from zoe.tunnel import to_one_port  # noqa: PLC0415
+
+    local, service, port = asked
+    known = [str(one["name"]) for one in services]
+    if service not in known:
+        has = f"Execution {way.execution} has no service {service}"
+        raise NotFoundError(f"{has}; its services are {', '.join(sorted(known))}.")
+    made = _listening(local, to_one_port(way, service, port), f"-L LOCAL:{service}:{port}")
+    return f"127.0.0.1:{made.port} -> {service}:{port}", made
+
+
+def _to_all(way: "Way", local: int, services: list["Document"]) -> tuple[str, "Forward"]:
+    """Return a SOCKS proxy to services however those who connect name them, and how that is told."""
+    from zoe.tunnel import as_socks  # noqa: PLC0415
+
     keys = ("name", "dns_name", "ip_address")
-    return {str(one[key]).lower(): one["name"] for one in services for key in keys if one.get(key)}
+    names = {str(one[key]).lower(): str(one["name"]) for one in services for key in keys if one.get(key)}
+    made = _listening(local, as_socks(way, names), "--socks")
+    return f"SOCKS5 proxy at 127.0.0.1:{made.port}", made
+
+
+def _listening(local: int, carry: Callable[[socket.socket], None], option: str) -> "Forward":
+    from zoe.tunnel import Forward  # noqa: PLC0415
+
+    try:
+        return Forward(("127.0.0.1", local), carry, _say)
+    except (OSError, OverflowError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        why = os.strerror(number) if number else "there is none with this number"
+        raise RequestInvalidError(
+            [], f"Port {local} of this machine cannot be used ({why}): choose another with {option}."
+        ) from error
 
 
 def _say(sentence: str) -> None:
