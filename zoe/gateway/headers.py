@@ -16,6 +16,8 @@ _OURS = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix"}
     | {"x-forwarded-context", "x-real-ip", "expect", "x-zoe-peer", "x-zoe-failed"}
 )
+_SWEEPING = frozenset({"clear-site-data"})
+"""What would sweep away Zoe's own cookies with those of the service."""
 _ZOE_COOKIE = re.compile(r"^\s*zoe(?:-[^=;\s]*)?\s*(?:=|$)", re.IGNORECASE)
 _PATH_ATTRIBUTE = re.compile(r";\s*(?:path|domain)\s*(?:=[^;]*)?(?=;|$)", re.IGNORECASE)
 _PATH = re.compile(r";\s*path\s*=\s*([^;]*)", re.IGNORECASE)
@@ -59,7 +61,7 @@ def to_service(sent: Sent, target: Target, peer: str, scheme: str, *, token: boo
 
 def to_browser(answered: Sent, target: Target, neighbours: Iterable[Target], host: str) -> Headers:
     """Return the headers that the browser gets."""
-    dropped = _HOPS | _named(answered)
+    dropped = _HOPS | _SWEEPING | _named(answered)
     kept: Headers = CIMultiDict()
     for name, text in answered.items():
         low = name.lower()
@@ -113,11 +115,17 @@ def _refresh(text: str, target: Target, neighbours: Iterable[Target], host: str)
     return f"{found[1]}{location(found[2], target, neighbours, host)}{found[3]}" if found and found[2] else text
 
 
+def _workers(_text: str, target: Target, _neighbours: Iterable[Target], _host: str) -> str:
+    # A service worker of the whole origin would see the tickets with which people come in, and others' pages.
+    return f"{target.port.path}/"
+
+
 _CHANGES: dict[str, Callable[[str, Target, Iterable[Target], str], str | None]] = {
     "set-cookie": cookie,
     "location": location,
     "content-location": location,
     "refresh": _refresh,
+    "service-worker-allowed": _workers,
 }
 
 

@@ -128,6 +128,8 @@ http {{
     default $upstream_http_location;
   }}
 
+  map $upstream_http_service_worker_allowed $zoe_workers {{ default $zoe_route/; "" ""; }}
+
   upstream embedded {{ server 127.0.0.1:{embedded_port}; keepalive 64; keepalive_requests 100000; }}
 {upstreams}
   server {{
@@ -165,6 +167,9 @@ http {{
       proxy_set_header X-Forwarded-Context $zoe_context;
       proxy_hide_header Location;
       add_header Location $zoe_location always;
+      proxy_hide_header Clear-Site-Data;
+      proxy_hide_header Service-Worker-Allowed;
+      add_header Service-Worker-Allowed $zoe_workers always;
       proxy_cookie_domain ~. "";
       proxy_cookie_path ~. $zoe_route/;
       proxy_pass http://$zoe_to$zoe_direct_path;
