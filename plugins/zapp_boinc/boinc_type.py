@@ -1,11 +1,12 @@
 """The ZApp type `boinc`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from pydantic import BaseModel
 
-from zapp_boinc import document, endings, progress
+from zapp_boinc import document, endings, kept, progress
 from zapp_boinc.parameters import BoincParameters
 from zapp_boinc.settings import BoincSettings
 from zoe.plugin import Deployment, PluginSettings, Progress, RunningService, ZAppType
@@ -33,6 +34,10 @@ class BoincType(ZAppType):
     def make_room(self, services: Sequence[RunningService]) -> None:
         """Have the service keep its task; a service that does not answer gives it back."""
         progress.ask_to_keep(services)
+
+    def clear_away(self, execution: int, workspace: Path) -> None:
+        """Remove a task that was kept, with the account key: nobody goes on with it."""
+        kept.remove(workspace, execution)
 
     def progress(self, services: Sequence[RunningService]) -> Progress | None:
         """Ask the service itself; see `zapp_boinc.progress`."""

@@ -8,7 +8,8 @@ GROUP = "boinc"
 SECRET = "{secret#account_key}"  # noqa: S105 - where the key goes, not the key
 """Filled in by Zoe when the service starts, from what it keeps apart from the ZApp."""
 
-KEPT = "{workspace}/.boinc/{execution_id}"
+KEPT_IN = ".boinc"
+KEPT = f"{{workspace}}/{KEPT_IN}/{{execution_id}}"
 """Where a task is until its execution goes on: it outlives the service."""
 
 

@@ -64,6 +64,8 @@ class Master:
         self.round.progress.close()
         if self.round.idle is not None:
             self.round.idle.close()
+        if self.round.clearing is not None:
+            self.round.clearing.close()
 
     def _run(self) -> None:
         waiting_said = False

@@ -8,6 +8,7 @@ from zoe.master.backfill import Backfills
 from zoe.master.backfill_filler import Filler
 from zoe.master.board import Board
 from zoe.master.calls import BackendCalls
+from zoe.master.clearing import Clearing
 from zoe.master.entries import ExecutionEntry
 from zoe.master.hearing import Hearing
 from zoe.master.idle_watch import IdleWatch
@@ -47,6 +48,7 @@ class Round:
     backfills: Backfills = field(init=False)
     fillers: Sequence[Filler] = ()
     idle: IdleWatch | None = None
+    clearing: Clearing | None = None
     hearing: Hearing = field(init=False)
     _next_look: float = 0.0
     _last_look: float = 0.0
@@ -82,8 +84,10 @@ class Round:
         for execution in take_unfinished(self.database, ledger):
             self.hearing.board.admit(execution)
         self._estimate(list(self.board.values()))
-        ledger.commit(self.database)
+        self._commit(ledger, lambda: ledger.commit(self.database))
         self.backfills.begin()
+        if self.clearing is not None:
+            self.clearing.begin()
         if self.idle is not None:
             self.idle.begin(self.board)
 
@@ -106,12 +110,14 @@ class Round:
         self._reconcile(ledger)
         self._schedule(ledger)
         self._reconcile(ledger)
-        self.backfills.commit(self.board, ledger)
+        self._commit(ledger, lambda: self.backfills.commit(self.board, ledger))
         if self.idle is not None:
             self.idle.commit()
         self.waiting.tell(now)
         self._ask_progress(now)
         self._carry_out(ledger)
+        if self.clearing is not None:
+            self.clearing.look(now)
 
     def due(self) -> float:
         """Return when something is to be done even if nobody rings (seconds since the epoch)."""
@@ -120,8 +126,15 @@ class Round:
         times = (
             *(self._next_look, self.hearing.board.next_alarm(), self._next_progress),
             *(self.waiting.due(), self.backfills.due(), self.idle.due() if self.idle is not None else None),
+            self.clearing.due() if self.clearing is not None else None,
         )
         return min(time for time in times if time is not None)
+
+    def _commit(self, ledger: Ledger, write: Callable[[], None]) -> None:
+        if self.clearing is None:
+            write()
+        else:
+            self.clearing.commit(self.board, ledger.steps, write)
 
     def _look(self, now: float) -> None:
         if now >= self._next_look:

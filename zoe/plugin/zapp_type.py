@@ -5,6 +5,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -80,6 +81,14 @@ class ZAppType(Plugin):
 
         Called from a pool thread before the services are stopped; may do I/O, with a time-out of a second at most, as
         somebody waits for the room. What it raises is logged and goes no further.
+        """
+
+    def clear_away(self, execution: int, workspace: Path) -> None:
+        """Clear away what an execution of this type may have left in its owner's workspace: it is over for good.
+
+        Called from a pool thread after each end, also where it was stopped while it waited to go on; may do I/O. What
+        it raises is logged, and it is called again later: so it is after a crash of Zoe, and it must not mind that
+        nothing is there. A workspace belongs to its owner: do not follow links in it.
         """
 
     def progress(self, services: Sequence[RunningService]) -> Progress | None:  # noqa: ARG002 - for overriding

@@ -11,6 +11,7 @@ from zoe.config import Settings
 from zoe.gateway.dialling import connect
 from zoe.logs import LogArchive
 from zoe.master.calls import BackendCalls
+from zoe.master.clearing import Clearing
 from zoe.master.loop import BACKEND, Master
 from zoe.master.making_room import Warner
 from zoe.master.observe import Observer
@@ -64,6 +65,7 @@ def start_master(  # noqa: PLR0913, PLR0917 - the composition root passes everyt
         restart_lost=settings.master.lost_core == "restart",
         fillers=make_fillers(plugins, settings, deployment),
         idle=watch_idle(settings.idle, database, reach, zapp_types, ring_backend),
+        clearing=Clearing(database, zapp_types, settings.workspaces, ring_backend),
     )
     backend.watch(calls.tell)
     master = Master(database, bell, ring_backend, rounds, settings.master.tick_seconds, metrics.ticked)

@@ -224,6 +224,14 @@ class SignedOut(Model):
         table_name = "signed_out"
 
 
+class Clearing(Model):
+    """What an ended execution may have left in its owner's workspace; the master's, until its ZApp type was there."""
+
+    execution_id = BigIntegerField(primary_key=True)  # no foreign key: it outlives the execution's row
+    owner = TextField()
+    zapp_type = TextField()
+
+
 class Secret(_Row):
     """What this deployment made for itself at its first start: its id, the key of its cookies, the keys of its bus."""
 
@@ -245,5 +253,6 @@ TABLES = (
     BackfillDay,
     Activity,
     Idle,
+    Clearing,
     Secret,
 )
