@@ -1,5 +1,6 @@
 """What becomes of a request: who asks, what for, may they, and is it there."""
 
+import asyncio
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -44,13 +45,20 @@ class Door:
     fronting: Fronting | None = None
     answered: set[str] = field(default_factory=set)
     """The keys of targets that have answered once: those that have not are still starting."""
+    in_vain: dict[str, float] = field(default_factory=dict)
+    """Since when (on the loop's clock) targets are dialled that have not answered yet, by their keys."""
 
     def forget(self, keys: Collection[str]) -> None:
         """Forget targets that are gone."""
         self.answered.difference_update(keys)
+        self._no_longer_in_vain(keys)
         self.upstream.forget(keys)
         if self.fronting is not None:
             self.fronting.forget(frozenset(keys))
+
+    def _no_longer_in_vain(self, keys: Collection[str]) -> None:
+        for key in keys:
+            self.in_vain.pop(key, None)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
@@ -145,6 +153,7 @@ class Door:
         granted = await self._grant(request, target, visit)
         answer = await forward(request, target, wanted.rest, neighbours, self.upstream, headers, granted)
         self.answered.add(target.key)
+        self._no_longer_in_vain((target.key,))
         if self.fronting is not None:
             self.fronting.serve_directly(target)
         return answer
@@ -169,7 +178,11 @@ class Door:
     def _silent(self, target: Target, why: str, web_url: str) -> web.StreamResponse:
         if target.key in self.answered or "HTTP" in why:
             return pages.silent(target.service.name, why, web_url)
-        return pages.to_come(target.service.name, "getting ready", web_url, runs=True)
+        return pages.to_come(target.service.name, "getting ready", web_url, self._dialled(target.key))
+
+    def _dialled(self, key: str) -> float:
+        now = asyncio.get_running_loop().time()
+        return now - self.in_vain.setdefault(key, now)
 
 
 def _redirect(where: str) -> web.Response:

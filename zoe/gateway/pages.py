@@ -23,9 +23,9 @@ _AGAIN = {"Retry-After": "1"}
 
 
 class ToCome(web.Response):
-    """The answer for what is to come. `runs`: it has been started, and does not answer yet."""
+    """The answer for what is to come. `dialled`: for how many seconds in vain, if it runs and does not answer yet."""
 
-    runs = False
+    dialled: float | None = None
 
 
 def page(code: int, title: str, text: str, web_url: str | None = None) -> web.Response:
@@ -49,12 +49,12 @@ def ended(execution: int, web_url: str) -> web.Response:
     return page(410, "This has ended", f"What you ask for has ended with execution {execution}.", web_url)
 
 
-def to_come(service: str, status: str, web_url: str, *, runs: bool = False) -> ToCome:
-    """Answer for a service that does not run yet, or (`runs`) does not answer yet; the page asks again by itself."""
+def to_come(service: str, status: str, web_url: str, dialled: float | None = None) -> ToCome:
+    """Answer for a service that does not run yet, or does not answer yet; the page asks again by itself."""
     text = _text(f"{service} is starting", f"It is {status}; this page opens by itself.", web_url)
     headers = {**_HEADERS, **_AGAIN, "Refresh": "1"}
     answer = ToCome(status=503, text=text, content_type="text/html", headers=headers)
-    answer.runs = runs
+    answer.dialled = dialled
     return answer
 
 

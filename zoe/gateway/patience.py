@@ -13,8 +13,9 @@ from zoe.gateway.sockets import is_websocket
 
 _HELD = 1.0
 """Seconds: whoever looks at an empty page should be told soon what is missing."""
-_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.05, 0.25, 1.5
-"""Seconds between two attempts to reach what runs and does not listen: nothing tells when it does."""
+_SHORTEST_PAUSE, _LONGEST_PAUSE, _SHARE = 0.05, 0.5, 0.1
+"""Seconds between two attempts to reach what runs and does not listen, for nothing tells when it does; within these
+bounds a share of how long it has been tried, so that its page is late by that share at most."""
 _REPEATABLE = frozenset({"GET", "HEAD"})
 
 Answer = Callable[[], Awaitable[web.StreamResponse]]
@@ -39,24 +40,24 @@ class Patience:
         execution = execution_of(request.raw_path)
         if not isinstance(answer, ToCome) or execution is None or not _may_be_held(request):
             return answer
-        return await self._hold(execution, ask)
-
-    async def _hold(self, execution: int, ask: Answer) -> web.StreamResponse:
-        clock, pause = asyncio.get_running_loop().time, _FIRST_PAUSE
+        clock = asyncio.get_running_loop().time
         until = clock() + _HELD
-        while True:
-            # Before the answer is made: what changes meanwhile is not missed.
-            change = self._changes.setdefault(execution, asyncio.Event())
-            answer = await ask()
-            left = until - clock()
-            if not isinstance(answer, ToCome) or left <= 0:
-                return answer
-            if answer.runs:
-                await asyncio.sleep(min(pause, left))
-                pause = min(_LONGEST_PAUSE, _GROWTH * pause)
+        while isinstance(answer, ToCome) and (left := until - clock()) > 0:
+            if answer.dialled is None:
+                answer = await self._after_a_change(execution, ask, left)
             else:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(change.wait(), left)
+                await asyncio.sleep(min(left, max(_SHORTEST_PAUSE, min(_LONGEST_PAUSE, _SHARE * answer.dialled))))
+                answer = await ask()
+        return answer
+
+    async def _after_a_change(self, execution: int, ask: Answer, seconds: float) -> web.StreamResponse:
+        change = self._changes.setdefault(execution, asyncio.Event())
+        answer = await ask()  # what changed before anybody listened is not missed
+        if not isinstance(answer, ToCome) or answer.dialled is not None:
+            return answer
+        with suppress(TimeoutError):
+            await asyncio.wait_for(change.wait(), seconds)
+        return await ask()
 
 
 def _may_be_held(request: web.BaseRequest) -> bool:
