@@ -119,6 +119,28 @@ def test_waiting_for_success_ends_with_0_and_json_is_the_execution(zoe: Zoe, tin
     assert ended.stderr == ""
 
 
+@pytest.mark.parametrize(("option", "opportunistic"), [("--opportunistic", True), ("--regular", False), (None, False)])
+def test_whoever_starts_says_whether_it_runs_on_leftovers(
+    zoe: Zoe, tiny: Callable[[str], Path], option: str | None, opportunistic: bool
+) -> None:
+    said = () if option is None else (option,)
+    ended = answer(zoe("start", tiny("true"), *said, "--wait", "--json"))
+    assert (ended["opportunistic"], ended["status"]) == (opportunistic, "terminated")
+    assert answer(zoe("show", ended["id"], "--json"))["opportunistic"] is opportunistic
+    assert ("Opportunistic" in zoe("show", ended["id"]).stdout) is opportunistic
+
+
+def test_a_zapp_type_is_started_on_leftovers_as_well_and_told_so(zoe: Zoe, server: DemoServer) -> None:
+    words = ("--project-url", "https://example.org/science/", "--account-key", "-", "--cores", 1000)
+    number = number_of(zoe("start", "boinc", "--opportunistic", *words, "--json", text="some_key_0123456789\n"))
+    shown = answer(zoe("show", number, "--json"))
+    assert (shown["opportunistic"], shown["parameters"]["keep"]) == (True, True)
+    assert "some_key" not in zoe("show", number).stdout + json.dumps(shown)
+    assert zoe("stop", number).returncode == 0
+    with server.client() as client:
+        assert client.wait(number)["status"] == "terminated"
+
+
 def test_the_life_of_an_execution(zoe: Zoe, server: DemoServer, tiny: Callable[[str], Path]) -> None:
     number = number_of(zoe("start", tiny("echo here; sleep 1000"), "--json"))
     assert number in [one["id"] for one in answer(zoe("ps", "--json"))]
