@@ -1,5 +1,9 @@
 """Which frames of a WebSocket carry something: pings and pongs are sent by the browser itself, not by a person."""
 
+from collections.abc import Callable
+
+_GREETING = 3.0
+"""Seconds. JupyterLab asks each kernel how it is as soon as it is connected, and connects again by itself."""
 _DATA = frozenset({0, 1, 2})
 _SHORT = {126: 2, 127: 8}
 
@@ -39,3 +43,15 @@ class FrameWatch:
         if len(head) < 2 + more:
             return None
         return mask + (int.from_bytes(head[2:], "big") if more else short)
+
+
+class Talk:
+    """Tells what people say over a WebSocket from what their page says by itself, because it has just connected."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._from = clock, clock() + _GREETING
+        self._watch = FrameWatch()
+
+    def is_work(self, piece: bytes) -> bool:
+        """Tell whether somebody works, as far as this piece tells; it has to be shown every piece."""
+        return self._watch.carries(piece) and self._clock() >= self._from

@@ -8,7 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from zoe.gateway.forward import NotHttpError, path_for
-from zoe.gateway.frames import FrameWatch
+from zoe.gateway.frames import Talk
 from zoe.gateway.headers import Headers, to_browser
 from zoe.gateway.splice import Side
 from zoe.gateway.table import Target
@@ -138,10 +138,10 @@ def _parsed(head: bytes) -> tuple[int, str, Headers]:
 async def _join(
     request: web.BaseRequest, service: _Handshaking, kept: Headers, active: Callable[[], None]
 ) -> web.StreamResponse:
-    watch, transport, before = FrameWatch(), request.transport, request.protocol
+    talk, transport, before = Talk(asyncio.get_running_loop().time), request.transport, request.protocol
     if transport is None or request.protocol is None:
         return _Switched()  # the browser has gone
-    browser = Side(lambda piece: active() if watch.carries(piece) else None)
+    browser = Side(lambda piece: active() if talk.is_work(piece) else None)
     browser.connection_made(transport)
     transport.set_protocol(browser)
     lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: websocket"]
