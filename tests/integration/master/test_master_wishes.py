@@ -54,7 +54,7 @@ def looks(database: Database, rings: list[set[str]], tick_seconds: float) -> lis
     master = Master(database, bell, lambda: None, cast("Round", cast("Any", noted)), tick_seconds)
     calls: Any = type("Calls", (), {"close": lambda _: None})()
     noted.calls = noted.progress = calls  # type: ignore[attr-defined]
-    noted.idle = None  # type: ignore[attr-defined]
+    noted.idle = noted.clearing = None  # type: ignore[attr-defined]
     master.start()
     found = [noted.looked.get(timeout=SECONDS)]
     for rung in rings:
