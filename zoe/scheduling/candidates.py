@@ -72,9 +72,28 @@ class Candidates:
             self._memory.check(scores)
             return list(zip(scores, numbers, strict=True))
         except FAULTS as error:
-            self.chooser.score_failed(error)
-            self._memory.forget()  # what it said before counts no more either
+            self._failed(error)
             return []
+
+    def rate_one(self, part: Part, number: int, count: int) -> Score | None:
+        """Return what the placement says of one node with so many parts of the same execution; None if it fails."""
+        # As `rate`, without its lists: each part that is placed leads here.
+        ask = self.chooser.scores
+        if ask is None:
+            return None
+        offers = ((self.room.nodes[number], resources(self.room.now[number]), count),)
+        try:
+            scores = ask(part, offers)
+            self._memory.check(scores)
+            [score] = scores
+        except FAULTS as error:
+            self._failed(error)
+            return None
+        return score
+
+    def _failed(self, error: BaseException) -> None:
+        self.chooser.score_failed(error)
+        self._memory.forget()  # what it said before counts no more either
 
 
 class Picking:
@@ -130,8 +149,9 @@ class Picking:
         if holds(room.now[node], self._shape.need) and (
             not self._capped or room.may_start(self._shape, node, capped=True)
         ):
-            for entry in self._candidates.rate(part, (node,), self._beside):
-                heappush(self._near, entry)
+            score = self._candidates.rate_one(part, node, self._beside.get(node, 0))
+            if score is not None:
+                heappush(self._near, (score, node))
 
     def _best(self) -> int:
         """Take the best node: of those without parts of this execution, or of those with some; -1 if there is none."""

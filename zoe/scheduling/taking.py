@@ -38,7 +38,7 @@ def _try_with_fewer(
 ) -> tuple[list[int], list[Victim]]:
     """Look whether the gang fits elsewhere with one victim less, and again; one part against single parts cannot."""
     alone = len(gang.shapes) == 1 and not any(victim.whole for victim in victims)
-    if alone or len(victims) > _MOST_TRIED:
+    if alone or len(victims) < 2 or len(victims) > _MOST_TRIED:  # with nobody less it was tried before
         return nodes, victims
     for node, shape in zip(nodes, gang.shapes, strict=True):
         current.room.unclaim(node, shape.need, firm=True, capped=capped)
