@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.conftest import Zoe, open_directory, zoe_maker
+from tests.acceptance.faults.kit import client
+from tests.acceptance.proxying import elsewhere, proxy
 from tests.plugins.spark_kit.cluster import Cluster, cluster, eventually
-from tests.plugins.spark_kit.forward import forwarded
 from zapp_spark import java
-from zapp_spark.shell import CONNECT_PORT, ShellType
+from zapp_spark.shell import CONNECT_PORT
 from zapp_spark.streaming import StreamingType
 
 pytestmark = [
@@ -19,6 +21,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(java.missing() is not None, reason=java.missing() or ""),
 ]
+HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
+"""How a client of it begins."""
 STREAM = """
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
@@ -52,20 +56,38 @@ print("counted", spark.range(1000).filter("id % 2 = 0").count())
 """
 
 
-def test_a_client_with_the_token_computes_on_the_cluster_and_one_without_does_not(tmp_path: Path) -> None:
-    with cluster(tmp_path, "127.77.7", ShellType, quick_start=True) as made:
-        made.start("spark-master0", "spark-worker0", "spark-connect0")
-        host = made.addresses["spark-connect0"]
-        token = dict(made.instances["spark-connect0"].service.environment)["SPARK_CONNECT_AUTHENTICATE_TOKEN"]
-        eventually(lambda: _answers(host), "the server", lambda: made.log("spark-connect0")[-3000:])
-        with forwarded(host, CONNECT_PORT) as port:
-            assert "counted 500\n" in _attached(f"sc://localhost:{port}/;token={token}")
-            assert "UNAUTHENTICATED" in _attached(f"sc://localhost:{port}/;token=wrong")
+def test_a_client_on_one_s_own_machine_computes_through_zoe_proxy_and_only_with_the_token(tmp_path: Path) -> None:
+    with open_directory() as directory, zoe_maker() as make:
+        zoe = make(directory)
+        zoe.lift_quota()
+        number = _submitted(zoe)
+        token = eventually(
+            lambda: _token(zoe, number), "the address of the server", lambda: zoe.log.read_text()[-3000:]
+        )
+        own = elsewhere(tmp_path, ZOE_DATA_DIR=str(directory))
+        with proxy(number, "-L", f"0:spark-connect0:{CONNECT_PORT}", environment=own) as running:
+            eventually(lambda: _answers(running.port), "the server", zoe.log.read_text)
+            assert "counted 500\n" in _attached(f"sc://localhost:{running.port}/;token={token}")
+            assert "UNAUTHENTICATED" in _attached(f"sc://localhost:{running.port}/;token=wrong")
+            assert running.interrupt()[0] == 0
 
 
-def _answers(host: str) -> bool:
-    with socket.create_connection((host, CONNECT_PORT), timeout=1):
-        return True
+def _submitted(zoe: Zoe) -> int:
+    parameters = {"workers": 1, "worker_cores": 1, "worker_memory": "1G", "quick_start": True}
+    asked = {"zapp_type": "spark-shell", "parameters": parameters, "name": "shell"}
+    return int(client(zoe).post("/execution", json=asked).raise_for_status().json()["execution_id"])
+
+
+def _token(zoe: Zoe, number: int) -> str:
+    endpoints = zoe.get(f"/execution/endpoints/{number}")["endpoints"]
+    return next((address.rpartition("token=")[2] for _, address, _ in endpoints if "token=" in address), "")
+
+
+def _answers(port: int) -> bool:
+    """Tell whether the server speaks: the proxy accepts whatever becomes of the other end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as made:
+        made.sendall(HTTP2)
+        return bool(made.recv(1))
 
 
 def _attached(to: str) -> str:
