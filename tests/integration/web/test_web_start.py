@@ -34,7 +34,8 @@ def test_nobody_sees_or_stops_an_execution_of_somebody_else(visitor: Visitor) ->
     eve.sign_in("eve")
     paths = ["", "/opening"]
     assert [eve.get(f"/executions/{number}{path}").status_code for path in paths] == [403, 403]
-    assert [eve.post(f"/executions/{number}/{act}").status_code for act in ("stop", "again", "forget")] == [403] * 3
+    acts = ("stop", "again", "forget", "extend")
+    assert [eve.post(f"/executions/{number}/{act}").status_code for act in acts] == [403] * 4
     assert eve.get(f"/services/{service}/log").status_code == 403
     assert eve.get("/executions/all").status_code == 403
     assert "private" not in eve.get("/executions").text + eve.get("/cluster").text
