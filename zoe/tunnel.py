@@ -13,6 +13,8 @@ from websockets.sync.client import ClientConnection, connect
 from zoe.errors import NotFoundError, NotSignedInError, ZoeError
 
 _PIECE = 1 << 16
+_NOTHING_MORE = b""
+"""Half of a connection is closed: a service that reads to the end answers only then."""
 _SOCKS_REFUSED, _SOCKS_UNKNOWN = 5, 4
 
 
@@ -126,7 +128,7 @@ def as_socks(way: Way, names: Mapping[str, str]) -> Callable[[socket.socket], No
 
 
 def splice(made: socket.socket, tunnel: ClientConnection) -> None:
-    """Carry bytes both ways until either side closes."""
+    """Carry bytes both ways until the far side closes, or the near one is gone."""
 
     def back() -> None:
         with suppress(ConnectionClosed, OSError):
@@ -140,6 +142,8 @@ def splice(made: socket.socket, tunnel: ClientConnection) -> None:
     with suppress(ConnectionClosed, OSError):
         while piece := made.recv(_PIECE):
             tunnel.send(piece)
+        tunnel.send(_NOTHING_MORE)
+        thread.join()
     tunnel.close()
     thread.join()
 

@@ -34,7 +34,8 @@ def proxy(
 ) -> None:
     """Reach any port of the services of an execution: for ssh, a JDBC driver, Spark Connect.
 
-    Without -L it is a SOCKS5 proxy that knows the services by their names. While it runs the execution counts as used.
+    Without -L it is a SOCKS5 proxy that knows the services by their names. While a connection is open the execution
+    counts as used.
 
     Examples:
         zoe proxy 7 -L 15002:spark-connect0:15002

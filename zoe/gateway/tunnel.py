@@ -65,17 +65,28 @@ async def _carry(request: web.BaseRequest, made: socket.socket) -> web.StreamRes
         await tunnel.prepare(request)
         back = asyncio.create_task(_back(reader, tunnel))
         try:
-            async for message in tunnel:
-                if message.type is WSMsgType.BINARY:
-                    writer.write(message.data)
-                    await writer.drain()
+            await _onwards(tunnel, writer)
         finally:
             back.cancel()
-    except ConnectionError:
+    except OSError:  # shutting down what the other side has reset is no ConnectionError
         await tunnel.close(code=WSCloseCode.GOING_AWAY)
     finally:
         writer.close()
     return tunnel
+
+
+async def _onwards(tunnel: web.WebSocketResponse, writer: asyncio.StreamWriter) -> None:
+    """Send on what comes until the tunnel is closed; an empty message says that nothing more comes."""
+    ended = False
+    async for message in tunnel:
+        if message.type is not WSMsgType.BINARY or ended:
+            continue
+        if message.data:
+            writer.write(message.data)
+            await writer.drain()
+        else:
+            writer.write_eof()  # the answer may be yet to come
+            ended = True
 
 
 async def _back(reader: asyncio.StreamReader, tunnel: web.WebSocketResponse) -> None:

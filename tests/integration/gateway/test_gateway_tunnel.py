@@ -1,8 +1,12 @@
 """`zoe proxy`: raw connections through the gateway, with a token."""
 
+import gc
+import logging
 import socket
+import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 
 import pytest
@@ -52,6 +56,73 @@ def test_a_local_port_leads_to_a_port_of_a_service(house: House, way: Way) -> No
         got = 0
         while got < 1_000_000:
             got += len(made.recv(65536))
+    forward.close()
+
+
+def counts(made: socket.socket) -> None:
+    """Answers when it has heard all, as what reads to the end of a file does."""
+    total = 0
+    while piece := made.recv(65536):
+        total += len(piece)
+    made.sendall(f"{total} bytes".encode())
+
+
+def test_who_says_that_nothing_more_comes_still_gets_the_answer(house: House, serve: Serve) -> None:
+    number = house.add(serve(counts).port)
+    way = Way(f"http://127.0.0.1:{house.port}", house.tokens["ada"], number)
+    until(lambda: _opens(way), "the route")
+    forward = run(Forward(("127.0.0.1", 0), to_one_port(way, "web0", 80), print))
+    with socket.create_connection(("127.0.0.1", forward.port), timeout=20) as made:
+        made.sendall(b"x" * 1_000_000)
+        made.shutdown(socket.SHUT_WR)
+        assert b"".join(iter(lambda: made.recv(100), b"")) == b"1000000 bytes"
+    forward.close()
+
+
+def test_what_comes_after_the_end_and_a_service_that_breaks_off_do_the_gateway_no_harm(
+    house: House, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaks_off(made: socket.socket) -> None:
+        made.sendall(b"hello\n")
+        if made.recv(10) != b"":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        made.sendall(b"bye")
+
+    number = house.add(serve(breaks_off).port)
+    way = Way(f"http://127.0.0.1:{house.port}", house.tokens["ada"], number)
+    until(lambda: _opens(way), "the route")
+    for sent, answer in (([b"x"], b""), ([b"", b"more", b""], b"bye"), ([b"x", b"", b"more"], b"")):
+        with way.open("web0", 80) as made:
+            assert made.recv(20) == b"hello\n"
+            with suppress(ConnectionClosed):
+                for piece in sent:
+                    made.send(piece)
+            assert b"".join(piece for piece in made if isinstance(piece, bytes)) == answer
+    house.gateway.close()
+    gc.collect()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize("abruptly", [False, True])
+def test_who_leaves_is_known_to_have_left(house: House, serve: Serve, abruptly: bool) -> None:
+    left = threading.Event()
+
+    def speak(made: socket.socket) -> None:
+        shout(made)
+        left.set()
+
+    number = house.add(serve(speak).port)
+    way = Way(f"http://127.0.0.1:{house.port}", house.tokens["ada"], number)
+    until(lambda: _opens(way), "the route")
+    left.wait(20)
+    left.clear()
+    forward = run(Forward(("127.0.0.1", 0), to_one_port(way, "web0", 80), print))
+    with socket.create_connection(("127.0.0.1", forward.port), timeout=20) as made:
+        assert made.recv(6) == b"hello\n"
+        if abruptly:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert left.wait(20)
     forward.close()
 
 
