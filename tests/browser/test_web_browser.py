@@ -1,6 +1,7 @@
 """What people do with the pages, in a real browser: from the shop to a running page, and everything around it."""
 
 import re
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -117,6 +118,27 @@ def test_a_page_says_within_seconds_that_it_shows_something_old(person: Sit, *, 
     eve.shot("stale")
     assert not eve.findings()
     eve.context.set_offline(False)
+    expect(eve.page.locator("#stale")).to_be_hidden()
+
+
+def test_a_page_says_after_two_seconds_that_zoe_hangs_and_takes_it_back(person: Sit, site: Any) -> None:
+    """On a clock of the test's own, so that the two seconds are two seconds on any machine."""
+    eve = person("eve")
+    eve.page.clock.install()
+    eve.go("/executions")
+    eve.page.clock.pause_at(time.time() + 60)
+    with eve.page.expect_response("**"):
+        eve.page.clock.run_for(1500)  # asked, and answered at a moment that lasts
+    expect(eve.page.locator("#stale")).to_be_hidden()
+    site.zoe.process.send_signal(signal.SIGSTOP)
+    try:
+        eve.page.clock.run_for(1750)
+        assert eve.page.locator("#stale").is_hidden()
+        eve.page.clock.run_for(1000)
+        expect(eve.page.locator("#stale")).to_contain_text("Connection lost, showing the state of")
+    finally:
+        site.zoe.process.send_signal(signal.SIGCONT)
+    eve.page.clock.resume()
     expect(eve.page.locator("#stale")).to_be_hidden()
 
 

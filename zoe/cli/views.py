@@ -51,6 +51,12 @@ def why_plain(execution: "Execution") -> str:
     return str(execution["error_message"] or execution.get("wait_reason") or idle or progress.get("text") or "")
 
 
+def done(execution: "Execution") -> str:
+    """Say which share of its work a running execution has done; nothing where nobody knows."""
+    fraction = (execution.get("progress") or {}).get("fraction")
+    return f"{fraction:.0%}" if fraction is not None and execution["status"] == "running" else ""
+
+
 def waiting(execution: "Execution", now: float) -> list[tuple[str, str]]:
     """Say where an execution stands in the queue, what would let it start, and when it is expected to; as markup."""
     wait = execution.get("wait")
@@ -122,6 +128,7 @@ def one_execution(execution: "Execution", parts: Sequence[Row], past: Sequence[R
         ("Execution", f"{execution['id']}  {escape(execution['name'])}"),
         ("Status", fmt.status(execution["status"])),
         ("About", why(execution)),
+        ("Done", done(execution)),
         *waiting(execution, now),
         ("Opportunistic", _whose_leftovers(execution)),
         ("Exit code", "" if code is None else str(code)),

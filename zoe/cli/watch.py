@@ -94,9 +94,7 @@ class Lines:
 
     def see(self, execution: "Execution", services: Sequence[Service]) -> None:
         """Write what has changed since the last look."""
-        fraction = (execution.get("progress") or {}).get("fraction")
-        done = f"{fraction:.0%}" if fraction is not None and execution["status"] == "running" else ""
-        words = [execution["status"], views.why_plain(execution), done]
+        words = [execution["status"], views.why_plain(execution), views.done(execution)]
         self.say(f"execution {execution['id']}", " - ".join(filter(None, words)))
         for service in services:
             self.say(service["name"], service["status"])
