@@ -1,5 +1,6 @@
 """`zoe proxy` against a real `zoe serve`, run as a person runs it: raw connections to a service that speaks no HTTP."""
 
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -93,6 +94,18 @@ def test_several_connections_at_once_reach_the_service_until_ctrl_c(site: Site, 
                 assert read(one, len(word[half])) == word[half].upper()
         assert running.interrupt() == (0, "Closed.\n")
         assert read(made[0], 1) == b""
+
+
+def test_a_program_is_told_the_local_ports_as_json(site: Site, tmp_path: Path) -> None:
+    words = [site.execution, "-L", f"0:echo0:{PORT}", "-L", f"0:echo0:{PORT + 1}", "--json"]
+    with proxy(*words, environment=elsewhere(tmp_path, ZOE_DATA_DIR=str(site.zoe.data_dir))) as running:
+        assert running.process.stdout is not None
+        rest = iter(running.process.stdout.readline, "}\n")  # what closes the document
+        first, second = json.loads("".join([running.told, *rest, "}"]))["listening"]
+        assert (first["service"], first["port"], second["port"]) == ("echo0", PORT, PORT + 1)
+        running.port = first["local_port"]
+        greeted(running).close()
+        assert running.interrupt() == (0, "Closed.\n")
 
 
 def test_without_a_port_it_is_a_socks_proxy_that_knows_the_service_by_name_and_address(

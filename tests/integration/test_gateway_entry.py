@@ -82,6 +82,15 @@ def test_a_ticket_is_worth_a_session_once(world: "World") -> None:
     assert visitors.enter("forged", secure=False) is None
 
 
+def test_with_a_domain_the_way_in_leads_to_the_execution_s_own_origin(world: "World") -> None:
+    world = with_gateway(world, domain="localhost")
+    headers = {"Authorization": f"Bearer {world.tokens['admin']}", "Host": "localhost:5001"}
+    answer = world.client.simulate_get("/gateway/enter", params={"to": "/7/a0/UI/"}, headers=headers)
+    where = urlsplit(answer.headers["Location"])
+    assert (where.netloc, where.path, parse_qs(where.query)["to"]) == ("7.localhost:5002", "/_zoe/enter", ["/7/a0/UI/"])
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_a_session_ends_with_the_password_it_was_opened_with(world: "World") -> None:
     visitors = make_visitors(world.collaborators)
     account = visitors.by_token(world.tokens["admin"])

@@ -48,9 +48,17 @@ def proxy(
     way = Way(*_gateway(invocation), execution)
     services = _services(invocation, execution)
     made = [_to_one(way, one, services) for one in asked] or [_to_all(way, socks, services)]
+    _tell(invocation, made, asked)
+    _until_interrupted([threading.Thread(target=one.run, daemon=True) for _, one in made])
+
+
+def _tell(invocation: Invocation, made: list[tuple[str, "Forward"]], asked: list[tuple[int, str, int]]) -> None:
+    named: list[dict[str, object]] = [{"service": service, "port": port} for _, service, port in asked] or [{}]
+    ports = [{"local_port": one.port} | more for (_, one), more in zip(made, named, strict=True)]
+    invocation.answer({"listening": ports})
+    sys.stdout.flush()  # whoever reads it waits for it while this goes on
     for line, _ in made:
         invocation.remark(line)
-    _until_interrupted([threading.Thread(target=one.run, daemon=True) for _, one in made])
 
 
 def _read(text: str) -> tuple[int, str, int]:
