@@ -48,6 +48,9 @@ def admin(browser: Browser, zoe: Zoe) -> Iterator[Person]:
     sitting.context.close()
 
 
+LAYOUT = "/lab/api/workspaces/"
+
+
 def open_lab(zoe: Zoe, lab: Page) -> int:
     """Start notebooks on the smallest cluster and open a new one; return the execution's number."""
     assert zoe.client is not None
@@ -85,4 +88,10 @@ def test_a_notebook_goes_on_after_zoe_was_killed_and_ends_when_its_tab_is_left_u
     until(lambda: zoe.get(f"/execution/{number}")["idle"], "the first idle look")
     run(lab, "print('still', 'here')", "still here")
     until(lambda: zoe.get(f"/execution/{number}")["idle"] is None, "the end of the idle time")
+    saved: list[str] = []
+    lab.on("request", lambda one: saved.append(one.url) if one.method == "PUT" and LAYOUT in one.url else None)
     zoe.wait_for(number, "terminated")
+    lab.wait_for_timeout(100)  # what the browser did meanwhile is told during a call
+    assert saved, "the tab was to save its layout by itself meanwhile"
+    told = [event["reason"] or "" for event in zoe.get(f"/execution/{number}/events")["events"]]
+    assert any(words.startswith("idle since") and "it ends at" in words for words in told), told
