@@ -26,7 +26,8 @@ from zoe.gateway.visits import Reception, Visit
 
 log = logging.getLogger(__name__)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_WAITING = frozenset({"submitted", "queued"})
+_TO_COME = frozenset({"submitted", "queued", "starting", "running"})
+"""The latter two where the table has not heard of it yet, which takes a moment."""
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class Door:
         if self.table.execution(execution) is not None:
             return pages.unknown(web_url)
         _, status = await self.owners.look(execution) or (0, "removed")
-        if status in _WAITING:
+        if status in _TO_COME:
             return pages.to_come(f"Execution {execution}", status, web_url)
         return pages.ended(execution, web_url)
 

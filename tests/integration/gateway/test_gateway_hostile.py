@@ -134,6 +134,20 @@ def test_an_execution_that_waits_in_the_queue_opens_by_itself_too(house: House) 
     assert house.ask(f"/{number}/web0/UI/", "bob").status == 404
 
 
+@pytest.mark.parametrize("status", ["starting", "running"])
+def test_an_execution_that_the_gateway_has_not_heard_of_yet_is_not_said_to_have_ended(
+    house: House, status: str
+) -> None:
+    sql = (
+        "INSERT INTO execution (user_id, name, description, size, runtime_limit, time_submit, opportunistic, status) "
+        "VALUES (%s, 'test', '{}', 1, 0, 0, false, %s) RETURNING id"
+    )
+    number = house.rows(sql, house.users["ada"], status)[0][0]  # new rows are not announced
+    answer = house.ask(f"/{number}/web0/UI/", method="POST")
+    assert (answer.status, answer.headers["Refresh"]) == (503, "1")
+    assert house.ask(f"/{number}/web0/UI/", "bob", method="POST").status == 404
+
+
 def test_a_service_that_has_answered_before_is_not_said_to_be_starting(house: House, serve: Serve) -> None:
     service = serve(echo("Connection: close"))
     number = house.add(service.port)

@@ -145,6 +145,7 @@ def test_what_is_sent_counts_as_work_and_pings_do_not(house: House, chat: int) -
 
         def noted() -> bool:
             made.send("work")  # more than once: what is said just after connecting says nothing of a person
+            assert made.recv(20) == "work"  # a client that does not read what comes takes ten seconds to close
             return any(number in seen for seen, kind in house.noted)
 
         until(noted, "the note")
