@@ -70,7 +70,7 @@ def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) 
             refused += [shape] * (count if contested else 1)
         elif allowed:
             if near is None:
-                near, parts = current.beside(known), known.elastic_parts()
+                near, parts = current.beside(known), known.rest
             wanted = parts[first - count : first - count + allowed]
             started = current.place(wanted, shape, near, firm=False, capped=False)
             placed += started

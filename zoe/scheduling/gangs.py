@@ -26,7 +26,7 @@ def place(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) 
 def _by_placement(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: bool) -> Placed | None:
     placed: Placed = []
     near = current.beside(known).copy()
-    parts = known.core_parts()
+    parts = known.core
     for shape, count in gang.runs:
         wanted = parts[len(placed) : len(placed) + count]
         started = current.place(wanted, shape, near, firm=firm, capped=capped)
@@ -47,4 +47,4 @@ def _by_search(current: Pass, known: Known, gang: Gang, *, firm: bool, capped: b
         return None
     for node, shape in zip(nodes, gang.shapes, strict=True):
         room.start(node, shape.need, firm=firm, capped=capped)
-    return list(zip(known.core_parts(), nodes, strict=True))
+    return list(zip(known.core, nodes, strict=True))

@@ -27,7 +27,7 @@ def promise(current: Pass, known: Known, gang: Gang, *, capped: bool) -> bool:
         nodes, victims = taking.take_for(current, gang, fixed, capped=capped)
     current.stop(victims, f"execution {known.app.id} needs the room for its core services")
     _settle_quota(current, known)
-    kept = zip(known.core_parts(), nodes, gang.shapes, strict=True)
+    kept = zip(known.core, nodes, gang.shapes, strict=True)
     current.enter(known, [Held(part, node, shape.need) for part, node, shape in kept])
     return True
 

@@ -99,12 +99,12 @@ class Pass:
         if self.no_start[0].covers_shape(shape) or (capped and self.no_start[1].covers_shape(shape)):
             return []
         placed: list[tuple[Part, int]] = []
-        picking = Picking(self.candidates, shape, near, capped=capped)
+        pick, start, need = Picking(self.candidates, shape, near, capped=capped).node, self.room.start, shape.need
         for part in parts:
-            node = picking.node(part)
+            node = pick(part)
             if node is None:
                 break
-            self.room.start(node, shape.need, firm=firm, capped=capped)
+            start(node, need, firm=firm, capped=capped)
             near[node] = near.get(node, 0) + 1
             placed.append((part, node))
         return placed

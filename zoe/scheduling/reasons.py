@@ -37,7 +37,7 @@ class Reasons:
             return Wait(reason, behind=head.app.id, remedy=f"it can start when execution {head.app.id} has started")
         behind = None if head is None or head is known else head.app.id
         # Many wait for the same: it is found out once.
-        alike = known.gang, tuple(part.group for part in known.core_parts())
+        alike = known.gang, tuple(part.group for part in known.core)
         if alike not in self._said:
             self._said[alike] = self._lack(known), self._remedies.of(known)
         lack, remedy = self._said[alike]
@@ -78,7 +78,7 @@ class Reasons:
         return Wait(self._never(known), possible=False)
 
     def _never(self, known: Known) -> str:
-        worst = next((part for part in known.core_parts() if not self._hosts(part)), None)
+        worst = next((part for part in known.core if not self._hosts(part)), None)
         if worst is None:
             return "its core services do not fit on this cluster together, even when it is empty"
         labelled = _labelled(self._room.nodes, worst.labels)
@@ -93,7 +93,7 @@ class Reasons:
 
     def _lack(self, known: Known) -> str:
         now, where = self._room.now, self._room.with_labels
-        parts = known.core_parts()
+        parts = known.core
         worst = next((it for it in parts if not those_with_room(where(it.labels), now, of(it.reserved))), None)
         if worst is None:
             return f"its {len(parts)} core services fit one by one, but not together{self._holders}"

@@ -37,7 +37,8 @@ Ending = tuple[End, Sequence[Held]]
 class Known:
     """An execution, and what of it matters in a pass.
 
-    `gang`: its core parts without a place; `elastic`: its elastic parts without a place; None where all have theirs.
+    `gang`: its core parts without a place, which are `core`, hardest first; `elastic`: its elastic parts without a
+    place, which are `rest`; None where all have theirs.
     `firm`: what it holds until it ends. `loose`: what may be taken back.
     """
 
@@ -47,15 +48,9 @@ class Known:
     firm: tuple[Held, ...] = ()
     loose: tuple[Held, ...] = ()
     leaving: tuple[Held, ...] = ()
+    core: Sequence[Part] = ()
+    rest: Sequence[Part] = ()
     seen: int = 0
-
-    def core_parts(self) -> list[Part]:
-        """Return its core parts without a place, as `gang` has them."""
-        return hardest_first(core_of(self.app))
-
-    def elastic_parts(self) -> list[Part]:
-        """Return its elastic parts without a place, as `elastic` has them."""
-        return elastic_of(self.app)
 
     @property
     def counts(self) -> int:
@@ -170,14 +165,15 @@ class Register:
                 core.append(part)
             else:
                 elastic.append(part)
-        gang = self.catalogue.gang(hardest_first(core)) if core else None
-        one = Known(app, gang, self.catalogue.gang(elastic) if elastic else None)
+        one = self._with_gangs(app, hardest_first(core), elastic)
         return self._with_places(one) if held else one
 
-    def _look_at_together(self, app: Application) -> Known:
-        core, elastic = core_of(app), elastic_of(app)
+    def _with_gangs(self, app: Application, core: Sequence[Part], elastic: Sequence[Part]) -> Known:
         gang = self.catalogue.gang(core) if core else None
-        one = Known(app, gang, self.catalogue.gang(elastic) if elastic else None)
+        return Known(app, gang, self.catalogue.gang(elastic) if elastic else None, core=core, rest=elastic)
+
+    def _look_at_together(self, app: Application) -> Known:
+        one = self._with_gangs(app, core_of(app), elastic_of(app))
         return self._with_places(one) if any(part.node is not None for part in app.parts) else one
 
     def _with_places(self, one: Known) -> Known:

@@ -32,7 +32,7 @@ class Remedies:
         lack = larger(minus(shape.need, closest), ZERO)
         if lack == shape.need or min(closest) < 0:
             return ""
-        who = "it" if known.app.together else known.core_parts()[0].group
+        who = "it" if known.app.together else known.core[0].group
         return f"now if {who} needed {words.amount(resources(lack))} less"
 
     def _end(self, known: Known) -> str:

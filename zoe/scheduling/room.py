@@ -119,7 +119,9 @@ class Room:
         return any(min(self.soon[node]) < 0 for node in nodes if node >= 0 and self.nodes[node].open)
 
     def _changed(self, node: int) -> None:
-        self.now[node] = lesser(self.free[node], self.soon[node])
+        # Written out, as `lesser` is.
+        a, b = self.free[node], self.soon[node]
+        self.now[node] = a[0] if a[0] < b[0] else b[0], a[1] if a[1] < b[1] else b[1], a[2] if a[2] < b[2] else b[2]  # noqa: FURB136
         self.log.append(node)
         if self.cap is not None:
             for amount, capped in self._capped.items():
