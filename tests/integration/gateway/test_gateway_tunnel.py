@@ -109,13 +109,15 @@ def test_who_leaves_is_known_to_have_left(house: House, serve: Serve, abruptly: 
     left = threading.Event()
 
     def speak(made: socket.socket) -> None:
-        shout(made)
-        left.set()
+        try:
+            shout(made)
+        finally:
+            left.set()
 
     number = house.add(serve(speak).port)
     way = Way(f"http://127.0.0.1:{house.port}", house.tokens["ada"], number)
     until(lambda: _opens(way), "the route")
-    left.wait(20)
+    assert left.wait(20)  # who only looked whether there is a way
     left.clear()
     forward = run(Forward(("127.0.0.1", 0), to_one_port(way, "web0", 80), print))
     with socket.create_connection(("127.0.0.1", forward.port), timeout=20) as made:
