@@ -31,7 +31,10 @@ class OwnLeast:
         return candidates[-1]
 
     def scores(self, part: Part, offers: Sequence[Offer]) -> Sequence[Score]:
-        return [(float(beside), free.cores) for _, free, beside in offers]
+        return [self.score(part, *offer) for offer in offers]
+
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
+        return float(beside), free.cores
 
 
 @contextmanager

@@ -14,7 +14,18 @@ from zoe.placements.image import Image
 from zoe.placements.pack import Pack
 from zoe.placements.random import Random
 from zoe.placements.waterfill import Waterfill
-from zoe.plugin import Application, Deployment, Node, NoSettings, Part, Placement, Policy, Resources, Snapshot
+from zoe.plugin import (
+    Application,
+    Deployment,
+    Node,
+    NoSettings,
+    Part,
+    Placement,
+    Policy,
+    Resources,
+    ScoringPlacement,
+    Snapshot,
+)
 from zoe.policies.dynsize import Dynsize, DynsizeSettings
 from zoe.policies.fairshare import Fairshare, FairshareSettings
 from zoe.policies.fifo import Fifo
@@ -192,3 +203,23 @@ def test_a_node_of_size_zero_holds_nothing_and_disturbs_no_placement(placement: 
     decided = plan(Snapshot(0.0, nodes, [application(1, [1], [1])]), FIFO, placement)
     assert [start.node for start in decided.starts] == ["a", "a"]
     assert not decided.complaints
+
+
+@pytest.mark.parametrize("kind", [Average, Image, Pack, Waterfill])
+@given(st.lists(st.tuples(st.floats(0, 64), st.integers(0, 64), st.integers(0, 8)), min_size=1, max_size=5))
+def test_a_node_is_rated_alike_alone_and_among_others(
+    kind: type[ScoringPlacement], found: list[tuple[float, int, int]]
+) -> None:
+    placement, part = (
+        kind(NoSettings(), SITE),
+        Part(1, "group", Resources(0.3, GIB), core=True, image="spark"),
+    )
+    nodes = [
+        Node(f"n{number}", Resources(64, 64 * GIB, number % 2), images=frozenset({"spark"} if number % 3 else ()))
+        for number in range(len(found))
+    ]
+    offers = [
+        (node, Resources(cores, memory * GIB), beside)
+        for node, (cores, memory, beside) in zip(nodes, found, strict=True)
+    ]
+    assert list(placement.scores(part, offers)) == [placement.score(part, *offer) for offer in offers]

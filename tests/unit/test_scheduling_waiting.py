@@ -188,6 +188,9 @@ class Scores(Placement):
             raise self.answer
         return [self.answer] * len(offers)  # type: ignore[list-item]
 
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
+        return self.scores(part, [(node, free, beside)])[0]
+
 
 @pytest.mark.parametrize("answer", [RuntimeError("no idea"), None, ("many",)])
 def test_a_score_that_is_none_is_named_and_the_first_candidate_is_taken(answer: object) -> None:

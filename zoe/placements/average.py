@@ -13,12 +13,12 @@ class Average(ScoringPlacement):
 
     name = "average"
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:  # noqa: ARG002
         """Prefer the node whose scarcest resource has the largest share free, the service counted; then its image.
 
         GPUs are no part of the comparison: a service that needs none should not flee the nodes that have some.
         """
-        return self.scores(part, [(node, free, beside)])[0]
+        return (part.image not in node.images) - 2 * share_left(part, node, free)
 
     def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
         """Rate several nodes."""
@@ -27,8 +27,16 @@ class Average(ScoringPlacement):
         return [(image not in offer[0].images) - 2 * share for share, offer in rated]
 
 
+def share_left(part: Part, node: Node, free: Resources) -> int:
+    """Return how much of a node's scarcer resource (cores, memory) is left with the service on it; 1e9 is all."""
+    total, need = node.total, part.reserved
+    left = (free.cores - need.cores) / total.cores if total.cores else 0.0
+    of_memory = (free.memory - need.memory) / total.memory if total.memory else 0.0
+    return int((left if left < of_memory else of_memory) * _FINE + 0.5)  # noqa: FURB136 - as below
+
+
 def shares_left(part: Part, offers: Sequence[Offer]) -> list[int]:
-    """Return how much of each node's scarcer resource (cores, memory) is left with the service on it; 1e9 is all."""
+    """Return the same as `share_left` for several nodes."""
     cores, memory = part.reserved.cores, part.reserved.memory
     shares = []
     for node, free, _ in offers:

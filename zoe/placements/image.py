@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from zoe.placements.average import shares_left
+from zoe.placements.average import share_left, shares_left
 from zoe.plugin import Node, Offer, Part, Placement, Resources, Score, ScoringPlacement, hookimpl
 
 
@@ -11,9 +11,9 @@ class Image(ScoringPlacement):
 
     name = "image"
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:  # noqa: ARG002
         """Prefer a node with the image, then the least busy."""
-        return self.scores(part, [(node, free, beside)])[0]
+        return part.image not in node.images, -share_left(part, node, free)
 
     def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
         """Rate several nodes."""

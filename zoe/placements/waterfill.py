@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from zoe.placements.average import shares_left
+from zoe.placements.average import share_left, shares_left
 from zoe.plugin import Node, Offer, Part, Placement, Resources, Score, ScoringPlacement, hookimpl
 
 
@@ -11,9 +11,10 @@ class Waterfill(ScoringPlacement):
 
     name = "waterfill"
 
-    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:  # noqa: ARG002
         """Prefer the node with the least left, but none with GPUs to a service that needs none; then its image."""
-        return self.scores(part, [(node, free, beside)])[0]
+        wasted = bool(node.total.gpus and not part.reserved.gpus)
+        return wasted, share_left(part, node, free), part.image not in node.images
 
     def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
         """Rate several nodes."""

@@ -22,7 +22,10 @@ class Candidates:
         self.chooser = chooser
         self.free = _FreeRoom(room)
         self._memory = memory
-        self._of: tuple[dict[Shape, Remembered], dict[Shape, Remembered]] = memory.looked_at(room.log), {}
+        self._of: tuple[dict[Shape, Remembered], dict[Shape, Remembered]] = (
+            memory.looked_at(room.log, len(room.nodes)),
+            {},
+        )
 
     def look(self, shape: Shape, *, capped: bool) -> Remembered:
         """Return the nodes where a part of a shape may start."""
@@ -78,14 +81,12 @@ class Candidates:
     def rate_one(self, part: Part, number: int, count: int) -> Score | None:
         """Return what the placement says of one node with so many parts of the same execution; None if it fails."""
         # As `rate`, without its lists: each part that is placed leads here.
-        ask = self.chooser.scores
+        ask = self.chooser.score
         if ask is None:
             return None
-        offers = ((self.room.nodes[number], resources(self.room.now[number]), count),)
         try:
-            scores = ask(part, offers)
-            self._memory.check(scores)
-            [score] = scores
+            score = ask(part, self.room.nodes[number], resources(self.room.now[number]), count)
+            self._memory.check((score,))
         except FAULTS as error:
             self._failed(error)
             return None

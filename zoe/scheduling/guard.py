@@ -97,6 +97,8 @@ class Chooser:
         scoring = with_method(placement, "scores", Scoring)
         self.scores = scoring.scores if scoring is not None else None
         """What rates nodes, if they are to be compared; whoever asks it tells of what it raises."""
+        self.score = scoring.score if scoring is not None else None
+        """What rates one node."""
 
     def score_failed(self, error: BaseException) -> None:
         """Ask for no score again in this pass."""
@@ -115,7 +117,7 @@ class Chooser:
         return 0
 
     def _distrust(self, fault: str) -> None:
-        self._trusted, self.scores = False, None
+        self._trusted, self.scores, self.score = False, None, None
         self._complain(f"placement {name_of(self._placement)} {fault}; the first candidate is taken for this pass")
 
 

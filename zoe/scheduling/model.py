@@ -210,3 +210,7 @@ class Scoring(Protocol):
         A score may depend on nothing but the part's reservation and image, and the one offer that it is for.
         """
         ...
+
+    def score(self, part: Part, node: Node, free: Resources, beside: int) -> Score:
+        """Rate one node, as `scores` does."""
+        ...

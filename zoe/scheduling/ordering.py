@@ -94,8 +94,9 @@ class Ordering:
         if lines is None:
             lines, changed = (Line(policy, opportunistic=False), Line(policy, opportunistic=True)), None
         try:
-            for line in lines:
-                line.take_in(changed, register.known)
+            lines[0].take_in(changed, register.known)
+            if register.opportunistic or lines[1].known:
+                lines[1].take_in(changed, register.known)
         except FAULTS as error:
             complain(it_failed(self._policy, error))
             regular, others = _split(snapshot)

@@ -64,11 +64,17 @@ class Memory:
         self._log: Iterable[int] = ()
         self._tuples: bool | None = None
 
-    def looked_at(self, log: Iterable[int]) -> dict[Shape, Remembered]:
-        """Return what the last pass left, to go on with; nothing where the log of changes is not the same any more."""
-        if log is not self._log or sum(len(one.nodes) for one in self._looked_at.values()) > _MOST_NODES:
+    def looked_at(self, log: Iterable[int], nodes: int) -> dict[Shape, Remembered]:
+        """Return what the last pass left, to go on with; nothing where the log of changes is not the same any more.
+
+        `nodes`: how many there are.
+        """
+        if log is not self._log or (len(self._looked_at) * nodes > _MOST_NODES and self._size() > _MOST_NODES):
             self._looked_at, self._log = {}, log
         return self._looked_at
+
+    def _size(self) -> int:
+        return sum(len(one.nodes) for one in self._looked_at.values())
 
     def check(self, scores: Sequence[Score]) -> None:
         """Raise unless scores can be compared, with each other and with those of any other time."""

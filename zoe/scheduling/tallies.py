@@ -31,7 +31,9 @@ class Tallies:
 
     def count(self, owner: str, executions: int, firm: Vector, loose: Vector, leaving: Vector) -> None:
         """Count by how much an owner has more than before, or less."""
-        tally = self._of.setdefault(owner, Tally())
+        tally = self._of.get(owner)
+        if tally is None:
+            tally = self._of[owner] = Tally()
         tally.executions += executions
         tally.firm, tally.loose = plus(tally.firm, firm), plus(tally.loose, loose)
         tally.leaving = plus(tally.leaving, leaving)
