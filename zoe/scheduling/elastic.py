@@ -8,7 +8,7 @@ from zoe.scheduling.passing import Pass, Why
 from zoe.scheduling.refusals import Refusals
 from zoe.scheduling.register import Known
 from zoe.scheduling.shapes import Gang, Shape
-from zoe.scheduling.vectors import holds
+from zoe.scheduling.vectors import first_with_room
 
 
 def start_elastic(current: Pass, wanting: Iterable[Known], *, regular: bool = True) -> None:
@@ -89,10 +89,10 @@ def _push_out(current: Pass, known: Known, shape: Shape, no_claim: Refusals) -> 
     if no_claim.covers_shape(shape):
         return
     soon = current.room.soon
-    for node in current.room.with_labels(shape.labels):
-        if holds(soon[node], shape.need):
-            current.room.claim(node, shape.need, firm=False, capped=False)
-            return
+    free = first_with_room(current.room.with_labels(shape.labels), soon, shape.need)
+    if free is not None:
+        current.room.claim(free, shape.need, firm=False, capped=False)
+        return
     found = current.victims.for_shape(shape, capped=False, whole_only=True)
     if found is None:
         no_claim.add_shape(shape)

@@ -3,7 +3,7 @@
 from zoe.scheduling.passing import Pass
 from zoe.scheduling.prospect import Prospect
 from zoe.scheduling.shapes import Gang, Shape
-from zoe.scheduling.vectors import holds
+from zoe.scheduling.vectors import first_with_room
 from zoe.scheduling.victims import Victim
 
 _MOST_TRIED = 16
@@ -61,9 +61,9 @@ def _try_with_fewer(
 
 def _cheapest(current: Pass, shape: Shape, *, capped: bool) -> tuple[int, list[Victim]] | None:
     soon = current.room.within("soon", capped=capped)
-    for node in current.room.with_labels(shape.labels):
-        if holds(soon[node], shape.need):
-            return node, []
+    free = first_with_room(current.room.with_labels(shape.labels), soon, shape.need)
+    if free is not None:
+        return free, []
     return current.victims.for_shape(shape, capped=capped)
 
 

@@ -56,6 +56,16 @@ def those_with_room(nodes: Iterable[int], room: Sequence[Vector], need: Vector) 
     return [n for n in nodes if cores <= room[n][0] and memory <= room[n][1] and gpus <= room[n][2]]
 
 
+def first_with_room(nodes: Iterable[int], room: Sequence[Vector], need: Vector) -> int | None:
+    """Return the first node whose room holds `need`."""
+    cores, memory, gpus = need
+    for node in nodes:
+        has = room[node]
+        if cores <= has[0] and memory <= has[1] and gpus <= has[2]:
+            return node
+    return None
+
+
 def times(room: Vector, need: Vector, most: int) -> int:
     """Return how many of `need` fit into `room`, at most `most`."""
     cores, memory, gpus = need

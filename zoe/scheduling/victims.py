@@ -42,8 +42,11 @@ class Victims:
         here: dict[int, list[Victim]] = {}
         allowed = self._allowed(shape, capped=capped)
         for victim in self._left(whole_only=whole_only):
-            for node in {it.node for it in victim.held} & allowed:
-                room = gained.get(node, self._room.soon[node])
+            held = victim.held
+            for node in (held[0].node,) if len(held) == 1 else {it.node for it in held}:
+                if node not in allowed:
+                    continue
+                room = gained.get(node) or self._room.soon[node]
                 gained[node] = room = plus(room, _on(victim, node))
                 here.setdefault(node, []).append(victim)
                 if holds(room, shape.need):

@@ -172,12 +172,13 @@ class _Simulation:
         run = self._known(id_)
         self._waiting -= run.idle
         self._unplaced -= len(starts)
+        parts, take, follows = run.parts, self._ledger.take, self._holdings.follows
         for start in starts:
-            part = run.parts.get(start.part)
+            part = parts.get(start.part)
             if part is None or part.node is not None:
                 raise PlanInvalidError(f"Part {start.part} of application {id_} is started twice.")
-            self._ledger.take(part, start.node)
-            if self._holdings.follows:
+            take(part, start.node)
+            if follows:
                 self._holdings.take(run.submission.owner, part.reserved, now)
             run.begin(part, start.node, now)
         return run
