@@ -52,7 +52,9 @@ def test_a_student_computes_on_a_cluster_of_ones_own_and_sees_all_its_pages(pers
 
     follow_the_pages_of_spark(eve, number)
     eve.go(f"/executions/{number}")
-    expect(eve.page.locator("#state")).to_contain_text("worker")  # its progress
+    expect(eve.page.locator("#state .progress")).to_contain_text(
+        re.compile(r"stage \d+ of \d+: \d+ of \d+ tasks, \d+ worker")
+    )
     eve.shot("lab-execution")
     eve.page.get_by_role("button", name="Stop").click()
     expect(eve.page.get_by_role("button", name="Start again")).to_be_visible(timeout=PATIENCE)
