@@ -170,7 +170,9 @@ class Register:
 
     def _with_gangs(self, app: Application, core: Sequence[Part], elastic: Sequence[Part]) -> Known:
         gang = self.catalogue.gang(core) if core else None
-        return Known(app, gang, self.catalogue.gang(elastic) if elastic else None, core=core, rest=elastic)
+        return Known(
+            app, gang, self.catalogue.gang(elastic) if elastic else None, core=tuple(core), rest=tuple(elastic)
+        )
 
     def _look_at_together(self, app: Application) -> Known:
         one = self._with_gangs(app, core_of(app), elastic_of(app))
