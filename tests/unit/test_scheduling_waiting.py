@@ -204,6 +204,20 @@ class TooFew(Scores):
         return super().scores(part, offers)[1:]
 
 
+class OnlyMany:
+    def choose(self, part: Part, candidates: Sequence[Node], free: Mapping[str, Resources]) -> Node:
+        return candidates[-1]
+
+    def scores(self, part: Part, offers: Sequence[Offer]) -> Sequence[Score]:
+        return [0.0] * len(offers)
+
+
+def test_a_placement_that_rates_many_nodes_and_no_single_one_is_asked_to_choose() -> None:
+    decided = plan(Snapshot(0.0, [node("a", 1), node("b", 1)], [application(1, [1])]), Fifo(), OnlyMany())
+    assert [start.node for start in decided.starts] == ["b"]
+    assert not decided.complaints
+
+
 def test_a_placement_that_rates_fewer_nodes_than_it_was_given_is_named() -> None:
     decided = plan(Snapshot(0.0, [node("a", 1), node("b", 1)], [application(1, [1])]), Fifo(), TooFew((1.0,)))
     assert [start.node for start in decided.starts] == ["a"]

@@ -94,7 +94,8 @@ class Chooser:
         self._placement = placement
         self._complain = complain
         self._trusted = True
-        scoring = with_method(placement, "scores", Scoring)
+        # Both, or it is asked to choose.
+        scoring = with_method(placement, "scores", Scoring) and with_method(placement, "score", Scoring)
         self.scores = scoring.scores if scoring is not None else None
         """What rates nodes, if they are to be compared; whoever asks it tells of what it raises."""
         self.score = scoring.score if scoring is not None else None
