@@ -1,9 +1,7 @@
 """One node after the other."""
 
-from collections.abc import Sequence
-
-from zoe.placements.average import share_left, shares_left
-from zoe.plugin import Node, Offer, Part, Placement, Resources, Score, ScoringPlacement, hookimpl
+from zoe.placements.average import share_left
+from zoe.plugin import Node, Part, Placement, Resources, Score, ScoringPlacement, hookimpl
 
 
 class Waterfill(ScoringPlacement):
@@ -15,14 +13,6 @@ class Waterfill(ScoringPlacement):
         """Prefer the node with the least left, but none with GPUs to a service that needs none; then its image."""
         wasted = bool(node.total.gpus and not part.reserved.gpus)
         return wasted, share_left(part, node, free), part.image not in node.images
-
-    def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
-        """Rate several nodes."""
-        image, needs_gpus = part.image, part.reserved.gpus
-        rated = zip(shares_left(part, offers), offers, strict=True)
-        return [
-            (bool(node.total.gpus and not needs_gpus), share, image not in node.images) for share, (node, _, _) in rated
-        ]
 
 
 @hookimpl
