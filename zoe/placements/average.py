@@ -22,7 +22,7 @@ class Average(ScoringPlacement):
 
     def scores(self, part: Part, offers: Sequence[Offer]) -> list[Score]:
         """Rate several nodes."""
-        # `share_left` written out: this is the innermost step of a pass, and the placement that is used if nobody chose.
+        # `share_left` written out: this is the innermost step of a pass, and the default placement.
         cores, memory, image = part.reserved.cores, part.reserved.memory, part.image
         rated: list[Score] = []
         for node, free, _ in offers:
