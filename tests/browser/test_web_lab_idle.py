@@ -2,11 +2,11 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.acceptance.conftest import Zoe, open_directory, until, zoe_maker
 from tests.browser.chromium import Person
@@ -20,8 +20,9 @@ pytestmark = [
     pytest.mark.skipif(java.missing() is not None, reason=java.missing() or ""),
 ]
 PATIENCE = 180_000  # milliseconds
-END_MINUTES = 0.5
-"""Longer than several of the rounds in which JupyterLab by itself saves its layout, ten seconds each."""
+NEVER, SOON = 600, 0.5
+"""Minutes without use until an execution ends. While a person works, nobody has to be quick. Then it is longer than
+several of the rounds in which JupyterLab by itself saves its layout, ten seconds each."""
 
 
 def free_port() -> int:
@@ -34,7 +35,7 @@ def zoe(browser: Browser) -> Iterator[Zoe]:
     """A Zoe whose doors stay where they are from one start to the next, and where notebooks end when idle."""
     with open_directory() as directory, zoe_maker() as make:
         settings = {"ZOE_ADMIN_PASSWORD": PASSWORD, "ZOE_GATEWAY__PORT": str(free_port())}
-        settings |= {"ZOE_IDLE__END_MINUTES": str(END_MINUTES), "ZOE_IDLE__ELASTIC_MINUTES": "0"}
+        settings |= {"ZOE_IDLE__END_MINUTES": str(NEVER), "ZOE_IDLE__ELASTIC_MINUTES": "0"}
         yield make(directory / "zoe", settings)
 
 
@@ -67,10 +68,25 @@ def open_lab(zoe: Zoe, lab: Page) -> int:
 
 def run(lab: Page, code: str, told: str) -> None:
     """Write a cell below the others, run it, and wait for what it tells."""
-    lab.locator(".jp-NotebookPanel:visible .jp-CodeCell .cm-content").last.click(timeout=PATIENCE)
-    lab.keyboard.insert_text(code)
-    lab.keyboard.press("Shift+Enter")
+    cells = lab.locator(".jp-NotebookPanel:visible .jp-CodeCell .cm-content")
+    here = cells.count() - 1
+    # A dialog that opens just now gets what is typed: whoever sits there looks, and types it again.
+    typed(lab, cells.nth(here), code, lambda: code in cells.nth(here).inner_text())
+    typed(lab, cells.nth(here), None, lambda: cells.count() == here + 2)
     lab.locator(".jp-NotebookPanel:visible .jp-OutputArea-output", has_text=told).first.wait_for(timeout=PATIENCE)
+
+
+def typed(lab: Page, cell: Locator, text: str | None, arrived: Callable[[], bool]) -> None:
+    """Type a text into a cell, or run it, until that has arrived."""
+
+    def try_it() -> bool:
+        cell.click(timeout=PATIENCE)
+        if not arrived():
+            lab.keyboard.press("Shift+Enter") if text is None else lab.keyboard.insert_text(text)
+        lab.wait_for_timeout(200)  # the page needs a moment to show it
+        return arrived()
+
+    until(try_it, f"what was typed: {text}")
 
 
 def test_a_notebook_goes_on_after_zoe_was_killed_and_ends_when_its_tab_is_left_untouched(
@@ -88,8 +104,12 @@ def test_a_notebook_goes_on_after_zoe_was_killed_and_ends_when_its_tab_is_left_u
     until(lambda: zoe.get(f"/execution/{number}")["idle"], "the first idle look")
     run(lab, "print('still', 'here')", "still here")
     until(lambda: zoe.get(f"/execution/{number}")["idle"] is None, "the end of the idle time")
+
     saved: list[str] = []
     lab.on("request", lambda one: saved.append(one.url) if one.method == "PUT" and LAYOUT in one.url else None)
+    zoe.kill()
+    zoe.environment = {**zoe.environment, "ZOE_IDLE__END_MINUTES": str(SOON)}
+    zoe.start()
     zoe.wait_for(number, "terminated")
     lab.wait_for_timeout(100)  # what the browser did meanwhile is told during a call
     assert saved, "the tab was to save its layout by itself meanwhile"
