@@ -69,6 +69,7 @@ def open_lab(zoe: Zoe, lab: Page) -> int:
 def run(lab: Page, code: str, told: str) -> None:
     """Write a cell below the others, run it, and wait for what it tells."""
     cells = lab.locator(".jp-NotebookPanel:visible .jp-CodeCell .cm-content")
+    cells.last.wait_for(timeout=PATIENCE)
     here = cells.count() - 1
     # A dialog that opens just now gets what is typed: whoever sits there looks, and types it again.
     typed(lab, cells.nth(here), code, lambda: code in cells.nth(here).inner_text())
