@@ -1,8 +1,9 @@
-"""Whether a gang fits, and where: exact for gangs of one shape, a bounded search for mixed ones."""
+"""Whether a gang fits, and where: exact for gangs of one shape or two, a bounded search for others."""
 
 from collections.abc import Callable, Sequence
 
 from zoe.scheduling.model import Node
+from zoe.scheduling.pairs import fit_two
 from zoe.scheduling.shapes import Gang, Shape
 from zoe.scheduling.vectors import Vector, holds, minus, those_with_room, times
 
@@ -14,8 +15,12 @@ _MOST_STEPS = 150
 def fit(gang: Gang, room: Sequence[Vector], with_labels: WithLabels, nodes: Sequence[Node]) -> list[int] | None:
     """Return a node for each of the gang's shapes so that `room` holds them all; None if none was found."""
     filled = _fill(gang, room, with_labels)
-    if filled is not None or gang.uniform or len(gang.shapes) > _LARGEST_SEARCHED:
+    if filled is not None or gang.uniform:
         return filled
+    if len(gang.counts) == 2:
+        return fit_two(gang, room, [with_labels(shape.labels) for shape in gang.counts])
+    if len(gang.shapes) > _LARGEST_SEARCHED:
+        return None
     for shape, count in gang.counts.items():
         where = those_with_room(with_labels(shape.labels), room, shape.need)
         if sum(times(room[n], shape.need, count) for n in where) < count:
