@@ -173,14 +173,16 @@ class _Simulation:
         self._waiting -= run.idle
         self._unplaced -= len(starts)
         parts, take, follows = run.parts, self._ledger.take, self._holdings.follows
+        nodes: dict[int, str] = {}
         for start in starts:
             part = parts.get(start.part)
-            if part is None or part.node is not None:
+            if part is None or part.node is not None or start.part in nodes:
                 raise PlanInvalidError(f"Part {start.part} of application {id_} is started twice.")
+            nodes[start.part] = start.node
             take(part, start.node)
             if follows:
                 self._holdings.take(run.submission.owner, part.reserved, now)
-            run.begin(part, start.node, now)
+        run.begin(nodes, now)
         return run
 
     def _free(self, run: Run, part: Part, node: str, now: float) -> None:

@@ -1,6 +1,6 @@
 """How work gets done: one application, from its submission to its end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from zoe.scheduling.model import Application, Part
 from zoe.simulation.workload import Submission
@@ -49,18 +49,17 @@ class Run:
             one.id, one.owner, one.at, one.size, parts, running, one.priority, one.opportunistic, since, one.expected
         )
 
-    def begin(self, part: Part, node: str, now: float) -> None:
-        """Start a part on a node; `settle` has to follow."""
-        if now > self._since:
-            self._advance(now)
+    def begin(self, nodes: Mapping[int, str], now: float) -> None:
+        """Start parts (their ids) on nodes, together; `settle` has to follow."""
+        self._advance(now)
         if not self._begun:
             self._placed_at = now
-        self._begun[part.id] = now
-        self._move(part, node)
-        if part.core:
-            self._core_running += 1
-            if self.started is None:
-                self.started = now
+        self._begun.update(dict.fromkeys(nodes, now))
+        for part, node in nodes.items():
+            self._move(self.parts[part], node)
+        self._core_running += len(self._core.intersection(nodes))
+        if self.started is None and self._core_running:
+            self.started = now
 
     def take(self, parts: Iterable[int], now: float) -> None:
         """Take parts back, together; `settle` has to follow."""
