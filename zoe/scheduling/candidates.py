@@ -1,7 +1,7 @@
 """Where a part may start now, remembered by shape: only nodes that changed since are looked at again."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from zoe.scheduling.guard import FAULTS, Chooser
 from zoe.scheduling.model import Offer, Part, Resources, Score
@@ -10,8 +10,6 @@ from zoe.scheduling.room import Room
 from zoe.scheduling.shapes import Shape
 from zoe.scheduling.together import carries
 from zoe.scheduling.vectors import holds, resources
-
-_NOBODY: Mapping[int, int] = {}
 
 
 class Candidates:
@@ -53,8 +51,8 @@ class Candidates:
             if (rated is None or rated[0] != free) and (not labels or carries(room.nodes[node], labels)):
                 found.doubt(node)
 
-    def rate(self, part: Part, numbers: Sequence[int], beside: Mapping[int, int]) -> list[tuple[Score, int]]:
-        """Return what the placement says of nodes, given where how many parts of the same execution are.
+    def rate(self, part: Part, numbers: Sequence[int]) -> list[tuple[Score, int]]:
+        """Return what the placement says of nodes without parts of the same execution.
 
         Nothing, if it fails: then it is asked for no score again in this pass.
         """
@@ -68,8 +66,6 @@ class Candidates:
             if as_told is None or as_told[0] is not free:
                 as_told = told[number] = free, (nodes[number], resources(free), 0)
             offers.append(as_told[1])
-        if beside:
-            offers = [(node, free, beside.get(one, 0)) for (node, free, _), one in zip(offers, numbers, strict=True)]
         try:
             scores = ask(part, offers)
             self._memory.check(scores)
@@ -136,23 +132,22 @@ class Picking:
     def _begin(self, part: Part) -> None:
         self._begun = True
         found, now, nodes = self._found, self._candidates.room.now, self._found.nodes
-        rated = self._candidates.rate(part, found.take_doubts(), _NOBODY)
+        rated = self._candidates.rate(part, found.take_doubts())
         for score, node in rated:
             nodes[node] = now[node], score
         found.add(rated)
-        if self._beside:
-            near = [node for node in self._beside if node in nodes]
-            self._near = self._candidates.rate(part, near, self._beside)
-            heapify(self._near)
+        for node in self._beside:
+            if node in nodes:
+                self._rate_beside(part, node)
+
+    def _rate_beside(self, part: Part, node: int) -> None:
+        score = self._candidates.rate_one(part, node, self._beside.get(node, 0))
+        if score is not None:
+            heappush(self._near, (score, node))
 
     def _rate_again(self, part: Part, node: int) -> None:
-        room = self._candidates.room
-        if holds(room.now[node], self._shape.need) and (
-            not self._capped or room.may_start(self._shape, node, capped=True)
-        ):
-            score = self._candidates.rate_one(part, node, self._beside.get(node, 0))
-            if score is not None:
-                heappush(self._near, (score, node))
+        if self._candidates.room.may_start(self._shape, node, capped=self._capped):
+            self._rate_beside(part, node)
 
     def _best(self) -> int:
         """Take the best node: of those without parts of this execution, or of those with some; -1 if there is none."""

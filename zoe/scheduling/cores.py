@@ -15,18 +15,18 @@ def start_cores(current: Pass, ordered: Iterable[Known]) -> None:
 
     The first that must wait for others to end is the head; after it nobody gets room that the head will need.
     """
-    waiting, refused = current.waiting, current.no_room[0].refused
+    waiting, refused, want = current.waiting, current.no_room[0].refused, current.wanting.append
     for known in ordered:
         gang = known.gang
         if gang is None:
-            if known.elastic is not None:
-                current.wanting.append(known)
+            if known.elastic:
+                want(known)
         # Almost always, in a long queue: one who asked for the same found no room either.
         elif (gang in refused and current.head is not None) or _is_hopeless(current, known, gang):
             waiting[known.app.id] = known
         elif _serve(current, known, gang):
-            if known.elastic is not None:
-                current.wanting.append(known)
+            if known.elastic:
+                want(known)
         else:
             waiting[known.app.id] = known
 

@@ -14,18 +14,17 @@ from zoe.scheduling.vectors import first_with_room
 def start_elastic(current: Pass, wanting: Iterable[Known], *, regular: bool = True) -> None:
     """Give what is left to elastic services; the regular ones of them push opportunistic executions out."""
     contested = regular and bool(current.register.opportunistic)
-    nothing_left: set[Gang] = set()
+    is_refused = current.no_start[0].covers_shape
     no_claim = Refusals()
     for known in wanting:
-        if known.elastic is None or known.elastic in nothing_left:
-            continue
-        if not contested and all(map(current.no_start[0].covers_shape, known.elastic.counts)):
-            nothing_left.add(known.elastic)
-            continue
-        refused = _start_some(current, known, known.elastic, contested=contested)
         if contested:
-            for shape in refused:
+            for shape in _start_some(current, known, contested=True):
                 _push_out(current, known, shape, no_claim)
+            continue
+        for shape, _ in known.elastic:
+            if not is_refused(shape):
+                _start_some(current, known, contested=False)
+                break
 
 
 def start_opportunistic(current: Pass, opportunistic: Iterable[Known]) -> None:
@@ -57,13 +56,13 @@ def _start_whole(current: Pass, known: Known, gang: Gang) -> bool:
     return True
 
 
-def _start_some(current: Pass, known: Known, elastic: Gang, *, contested: bool) -> list[Shape]:
+def _start_some(current: Pass, known: Known, *, contested: bool) -> list[Shape]:
     """Start what has room; return the shapes of what has none, for each part of it where that is `contested`."""
     near: dict[int, int] | None = None
     refused: list[Shape] = []
     placed: list[tuple[Part, int]] = []
     first = 0
-    for shape, count in elastic.runs:
+    for shape, count in known.elastic:
         first += count
         allowed = count if known.app.opportunistic else current.quotas.allows(known.app.owner, shape.need, count)
         if allowed and not current.has_room(shape):

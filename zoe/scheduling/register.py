@@ -8,7 +8,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from zoe.scheduling.model import NOTHING, Application, Node, Part, Snapshot
-from zoe.scheduling.shapes import Catalogue, Gang, hardest_first
+from zoe.scheduling.shapes import Catalogue, Gang, Run, hardest_first
 from zoe.scheduling.tallies import Tallies
 from zoe.scheduling.together import core_of, elastic_of
 from zoe.scheduling.vectors import NONE, ZERO, Vector, minus, of
@@ -37,14 +37,14 @@ Ending = tuple[End, Sequence[Held]]
 class Known:
     """An execution, and what of it matters in a pass.
 
-    `gang`: its core parts without a place, which are `core`, hardest first; `elastic`: its elastic parts without a
-    place, which are `rest`; None where all have theirs.
+    `gang`: its core parts without a place, which are `core`, hardest first; None where all have theirs.
+    `elastic`: its elastic parts without a place, which are `rest`.
     `firm`: what it holds until it ends. `loose`: what may be taken back.
     """
 
     app: Application
     gang: Gang | None
-    elastic: Gang | None
+    elastic: Sequence[Run]
     firm: tuple[Held, ...] = ()
     loose: tuple[Held, ...] = ()
     leaving: tuple[Held, ...] = ()
@@ -68,7 +68,7 @@ def end_of(app: Application, started: float) -> End:
     return (started + app.expected.seconds if app.expected else inf), started, app.id
 
 
-_NOBODY = Known(Application(0, "", 0.0, 0, ()), None, None)
+_NOBODY = Known(Application(0, "", 0.0, 0, ()), None, ())
 
 
 class Register:
@@ -153,52 +153,34 @@ class Register:
         self._count(old, None)
 
     def _look_at(self, app: Application) -> Known:
-        if app.together:
-            return self._look_at_together(app)
         core: list[Part] = []
         elastic: list[Part] = []
-        held = False
-        for part in app.parts:
-            if part.node is not None:
-                held = True
-            elif part.core:
-                core.append(part)
-            else:
-                elastic.append(part)
-        one = self._with_gangs(app, hardest_first(core), elastic)
-        return self._with_places(one) if held else one
-
-    def _with_gangs(self, app: Application, core: Sequence[Part], elastic: Sequence[Part]) -> Known:
-        gang = self.catalogue.gang(core) if core else None
-        return Known(
-            app, gang, self.catalogue.gang(elastic) if elastic else None, core=tuple(core), rest=tuple(elastic)
-        )
-
-    def _look_at_together(self, app: Application) -> Known:
-        one = self._with_gangs(app, core_of(app), elastic_of(app))
-        return self._with_places(one) if any(part.node is not None for part in app.parts) else one
-
-    def _with_places(self, one: Known) -> Known:
-        app = one.app
-        number = self.number
         firm: list[Held] = []
         loose: list[Held] = []
         leaving: list[Held] = []
-        reserved, need = NOTHING, ZERO
-        for it in app.parts:
-            if it.node is None:
+        number, reserved, need = self.number, NOTHING, ZERO
+        for part in app.parts:
+            if part.node is None:
+                (core if part.core else elastic).append(part)
                 continue
-            if it.reserved is not reserved:
-                reserved, need = it.reserved, of(it.reserved)
-            held = leaving if it.leaving else loose if app.opportunistic or not it.core else firm
-            held.append(Held(it, number.get(it.node, -1), need))
-        one.firm, one.loose, one.leaving = tuple(firm), tuple(loose), tuple(leaving)
-        if app.opportunistic and one.leaving:
-            one.gang = one.elastic = None  # it is on its way back to the queue, whole
-        return one
+            if part.reserved is not reserved:
+                reserved, need = part.reserved, of(part.reserved)
+            held = leaving if part.leaving else loose if app.opportunistic or not part.core else firm
+            held.append(Held(part, number.get(part.node, -1), need))
+        if app.opportunistic and leaving:
+            core = elastic = []  # it is on its way back to the queue, whole
+        elif app.together:
+            core, elastic = core_of(app), elastic_of(app)
+        elif core:
+            core = hardest_first(core)
+        gang = self.catalogue.gang(core) if core else None
+        runs = self.catalogue.runs(elastic) if elastic else ()
+        return Known(app, gang, runs, tuple(firm), tuple(loose), tuple(leaving), core, elastic)
 
     def _count(self, old: Known | None, new: Known | None) -> None:
         """Count one execution as it is now instead of as it was (None: it was, or is, not there)."""
+        if old is None and new is not None and not new.counts:
+            return  # it has just come
         before, after = old or _NOBODY, new or _NOBODY
         firm = self._move(before.firm, after.firm, 3)
         loose = self._move(before.loose, after.loose, 2)

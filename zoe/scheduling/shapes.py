@@ -74,6 +74,14 @@ class Catalogue:
 
     def gang(self, parts: Iterable[Part]) -> Gang:
         """Return the gang that parts make, given hardest first."""
+        runs = self.runs(parts)
+        found = self._gangs.get(runs)
+        if found is None:
+            found = self._gangs[runs] = Gang(runs)
+        return found
+
+    def runs(self, parts: Iterable[Part]) -> tuple[Run, ...]:
+        """Return the shapes of parts in their order."""
         runs: list[Run] = []
         last: Part | None = None
         count = 0
@@ -92,11 +100,7 @@ class Catalogue:
             last, count = part, 1
         if last is not None:
             _add(runs, self.shape(last), count)
-        key = tuple(runs)
-        found = self._gangs.get(key)
-        if found is None:
-            found = self._gangs[key] = Gang(key)
-        return found
+        return tuple(runs)
 
 
 def _add(runs: list[Run], shape: Shape, count: int) -> None:
