@@ -147,6 +147,15 @@ def open_directory() -> Iterator[Path]:
         yield Path(directory)
 
 
+def nginx_of(zoe: Zoe) -> list[psutil.Process]:
+    """Return the processes of its nginx."""
+    return [
+        one
+        for one in psutil.process_iter(["cmdline"])
+        if str(zoe.data_dir / "nginx") in " ".join(one.info["cmdline"] or [])
+    ]
+
+
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
     """A data directory that other users may pass through."""

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 
-from tests.acceptance.conftest import Zoe, until, zapp
+from tests.acceptance.conftest import Zoe, nginx_of, until, zapp
 from zoe.gateway.nginx import find
 
 WEB = "exec python3 -m http.server --bind {address#self} 8123"
@@ -44,14 +43,6 @@ def ask(zoe: Zoe, path: str) -> int:
         return 0
     finally:
         connection.close()
-
-
-def nginx_of(zoe: Zoe) -> list[psutil.Process]:
-    return [
-        one
-        for one in psutil.process_iter(["cmdline"])
-        if str(zoe.data_dir / "nginx") in " ".join(one.info["cmdline"] or [])
-    ]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.conftest import nginx_of
 from tests.browser.chromium import PATIENCE, Person
 from tests.browser.shop import HOSTILE, web_zapp
 
@@ -140,6 +141,24 @@ def test_a_page_says_after_two_seconds_that_zoe_hangs_and_takes_it_back(person: 
         site.zoe.process.send_signal(signal.SIGCONT)
     eve.page.clock.resume()
     expect(eve.page.locator("#stale")).to_be_hidden()
+
+
+def test_a_page_whose_gateway_hangs_asks_zoe_itself(person: Sit, site: Any) -> None:
+    admin = person("admin")
+    with admin.page.expect_response("**/_zoe/alive"):
+        admin.go("/executions")  # and the stream of changes is open
+    gateway = nginx_of(site.zoe)
+    assert gateway, "nginx is the gateway's door here"
+    for one in gateway:
+        one.suspend()
+    try:
+        number = site.submit(web_zapp(), "nobody told")
+        expect(admin.page.locator(f"#row-{number}")).to_contain_text("running")
+    finally:
+        for one in gateway:
+            one.resume()
+    with admin.page.expect_response("**/_zoe/alive"):
+        site.zoe.stop_execution(number)  # what is told is trusted again
 
 
 def test_without_streams_a_page_asks_for_itself(person: Sit, site: Any) -> None:

@@ -30,6 +30,8 @@ class Following:
         self._all = False
         self._something = asyncio.Event()
         self.ready = asyncio.Event()
+        self.behind = False
+        """Whether something changed that could not be read so far."""
 
     def hear(self, change: Change) -> None:
         """Take note of a change."""
@@ -52,12 +54,14 @@ class Following:
             try:
                 await self._read(looked)
             except StateUnavailableError:
+                self.behind = True
                 self.hear(Change(Topic.EVERYTHING))
                 await asyncio.sleep(_AGAIN)
 
     async def _read(self, looked: Collection[int] | None) -> None:
         found = await asyncio.get_running_loop().run_in_executor(self._pool, self._routes, looked)
         self._table.replace(found, looked)
+        self.behind = False
         self.ready.set()
         for tell in self.changed:
             tell(None if looked is None else frozenset(looked))

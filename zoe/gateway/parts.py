@@ -16,6 +16,7 @@ from zoe.gateway.entry import Entry
 from zoe.gateway.events import EventBoard
 from zoe.gateway.following import Following
 from zoe.gateway.fronting import Fronting, Places
+from zoe.gateway.life import LifeSign
 from zoe.gateway.links import GatewayLinks
 from zoe.gateway.logs import LogBoard
 from zoe.gateway.owners import Owners
@@ -70,6 +71,7 @@ class Parts:
         stack.callback(self._addresses.close)
         self._activity = ActivityBook(collaborators.note, self._pool, collaborators.note_seconds)
         stack.push_async_callback(self._activity.flush)
+        self._listener = self._listen()
         self._door = self._make_door()
         self.entry = Entry(collaborators.links, self._reception, self._door)
         self._add_streams()
@@ -90,6 +92,14 @@ class Parts:
         self._table.gone.append(door.forget)
         return door
 
+    def _listen(self) -> ChangeListener:
+        loop = asyncio.get_running_loop()
+
+        def heard(change: Change) -> None:
+            loop.call_soon_threadsafe(self.following.hear, change)
+
+        return ChangeListener(self._with.database.url, heard)
+
     def _add_streams(self) -> None:
         database, gate = self._with.database, StreamGate(self._with.links, self._reception, self._stays)
         events = EventBoard(database, self._pool, self._table, self._owners, gate)
@@ -97,18 +107,14 @@ class Parts:
         logs = LogBoard(database, self._pool, self._with.logs, gate)
         self._stack.callback(logs.close)
         tunnel = TunnelEnd(self._table, self._reception, self._door.dialler, self._activity, self._stays)
-        self.entry.own |= {"events": events.answer, "logs": logs.answer, "proxy": tunnel.answer}
+        life = LifeSign(self._listener, self.following, gate)
+        own = {"alive": life.answer, "events": events.answer, "logs": logs.answer, "proxy": tunnel.answer}
+        self.entry.own |= own
 
     def begin(self) -> list["asyncio.Task[None]"]:
         """Follow the database and note activity; return tasks that are done only if they fail."""
-        loop = asyncio.get_running_loop()
-
-        def heard(change: Change) -> None:
-            loop.call_soon_threadsafe(self.following.hear, change)
-
-        listener = ChangeListener(self._with.database.url, heard)
-        listener.start()
-        self._stack.callback(listener.close)
+        self._listener.start()
+        self._stack.callback(self._listener.close)
         tasks = [asyncio.create_task(task) for task in (self.following.run(), self._activity.run())]
         for task in tasks:
             self._stack.callback(task.cancel)

@@ -47,6 +47,8 @@ class ChangeListener:
         self._url, self._heard = url, heard
         self._wake_out, self._wake_in = os.pipe()
         self._stopping = threading.Event()
+        self.hearing = False
+        """Whether it hears of changes just now, as far as it knows."""
         self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
 
     def start(self) -> None:
@@ -78,10 +80,12 @@ class ChangeListener:
         try:
             connection.autocommit = True
             connection.cursor().execute(f"LISTEN {CHANNEL}")
+            self.hearing = True
             self._heard(Change(Topic.EVERYTHING))
             while not self._stopping.is_set():
                 self._hear(connection)
         finally:
+            self.hearing = False
             with suppress(psycopg2.Error):
                 connection.close()
 

@@ -28,7 +28,6 @@ ROUTES: dict[str, type[WebPage]] = {
     "/services/{service_id:id}/log": execution_pages.Log,
     "/cluster": cluster.Cluster,
     "/static/{name}": static_files.StaticFile,
-    "/alive": static_files.Alive,
 }
 
 

@@ -21,12 +21,3 @@ class StaticFile(WebPage):
             raise NotFoundError(kind="file", name=ascii(name[:80]))
         content, kind = FILES[name]
         return Shown(content, kind, headers=_KEPT if call.request.get_param("v") else {})
-
-
-class Alive(WebPage):
-    """What a page asks to know that Zoe is there."""
-
-    @page(Need.NOTHING, connected=False)
-    def on_get(self, _call: Call[Form]) -> Shown:
-        """Answer."""
-        return Shown(b"alive", "text/plain")

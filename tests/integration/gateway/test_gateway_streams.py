@@ -3,10 +3,12 @@
 import http.client
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+import psycopg2
 import pytest
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from tests.integration.gateway.conftest import PATIENCE, House, until
 
@@ -173,3 +175,27 @@ def test_a_log_that_is_not_there_is_not_found(house: House, path: str) -> None:
 def test_somebody_else_s_log_is_not_found(house: House) -> None:
     service = service_of(house, house.add(1, owner="bob"))
     assert house.ask(f"/_zoe/logs/{service}").status == 404
+
+
+def test_only_zoe_s_own_pages_read_the_sign_of_life(house: House) -> None:
+    for origin, read in ((WEB, WEB), ("http://evil.example", None)):
+        answer = house.ask("/_zoe/alive", None, headers={"Origin": origin})
+        assert (answer.status, answer.headers.get("Access-Control-Allow-Origin")) == (200, read)
+
+
+def test_while_changes_are_not_heard_of_there_is_no_sign_of_life(house: House) -> None:
+    url, name = house.database.url, parse_dsn(house.database.url)["dbname"]
+
+    def alive(status: int) -> bool:
+        return house.ask("/_zoe/alive", None).status == status
+
+    with closing(psycopg2.connect(make_dsn(url, dbname="postgres"))) as elsewhere:
+        elsewhere.autocommit = True
+        sql = elsewhere.cursor()
+        sql.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            sql.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name])
+            until(lambda: alive(503), "the silence")
+        finally:
+            sql.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    until(lambda: alive(200), "the sign of life")

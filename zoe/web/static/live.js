@@ -6,7 +6,7 @@
   const regions = () => [...document.querySelectorAll("[data-live]")];
   const often = document.querySelector("[data-often]") !== null;
   const banner = document.getElementById("stale");
-  let seen = Date.now(), asked = 0, busy = false, dirty = true, tag = null, stream = null;
+  let seen = Date.now(), asked = 0, busy = false, dirty = true, tag = null, stream = null, trusted = true;
 
   // ---- times, in the reader's own words
   const two = (n) => String(n).padStart(2, "0");
@@ -82,14 +82,17 @@
     if (answer.ok || answer.status === 304) seen = Date.now(); else dirty = true;
   }
   async function prove() {
-    if ((await ask(document.body.dataset.alive)).ok) seen = Date.now();
+    trusted = false;
+    trusted = (await ask(`${gateway}/_zoe/alive`)).ok;
+    if (trusted) seen = Date.now(); else dirty = true;
   }
   async function look() {
     if (busy) return;
     busy = true;
     asked = Date.now();
     try {
-      // While changes are told, it is enough to know that somebody is there to tell them.
+      // While changes are told, it is enough to know that who tells them is there. One who was silent once is
+      // trusted again when something is told.
       await (dirty || !told() ? refresh() : prove());
     } catch { dirty = true; } finally { busy = false; }
     if (dirty && told() && Date.now() - seen < FRESH) look();
@@ -105,12 +108,13 @@
   }
 
   // ---- being told
-  const told = () => stream !== null && stream.readyState === EventSource.OPEN;
-  const changed = () => { dirty = true; look(); };
   const gateway = document.body.dataset.gateway;
+  const told = () => trusted && stream !== null && stream.readyState === EventSource.OPEN;
+  const changed = () => { dirty = true; look(); };
+  const heard = () => { trusted = true; changed(); };
   if (gateway && !often && window.EventSource) {
     stream = new EventSource(`${gateway}/_zoe/events`, { withCredentials: true });
-    for (const kind of ["execution", "forgotten", "open"]) stream.addEventListener(kind, changed);
+    for (const kind of ["execution", "forgotten", "open"]) stream.addEventListener(kind, heard);
     addEventListener("pagehide", () => stream.close());
   }
   document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
