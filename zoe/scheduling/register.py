@@ -175,7 +175,7 @@ class Register:
             core = hardest_first(core)
         gang = self.catalogue.gang(core) if core else None
         runs = self.catalogue.runs(elastic) if elastic else ()
-        return Known(app, gang, runs, tuple(firm), tuple(loose), tuple(leaving), core, elastic)
+        return Known(app, gang, runs, tuple(firm), tuple(loose), tuple(leaving), tuple(core), tuple(elastic))
 
     def _count(self, old: Known | None, new: Known | None) -> None:
         """Count one execution as it is now instead of as it was (None: it was, or is, not there)."""

@@ -44,7 +44,7 @@ class Gang:
         return len(self.counts) == 1
 
 
-_LATELY = 100
+_LATELY, _DESCRIBED = 100, 2000
 
 
 class Catalogue:
@@ -53,6 +53,8 @@ class Catalogue:
     def __init__(self) -> None:
         self._shapes: WeakValueDictionary[tuple[Vector, frozenset[str], str], Shape] = WeakValueDictionary()
         self._gangs: WeakValueDictionary[tuple[Run, ...], Gang] = WeakValueDictionary()
+        # Thousands wait with the same elastic parts: they keep one description of them, as they keep one gang.
+        self._runs: dict[tuple[Run, ...], tuple[Run, ...]] = {}
         # Parts of one execution share their reservation and are looked at again and again. It is kept beside its
         # shape, so that no other gets its id meanwhile.
         self._lately: dict[int, tuple[Resources, frozenset[str], str, Shape]] = {}
@@ -100,7 +102,10 @@ class Catalogue:
             last, count = part, 1
         if last is not None:
             _add(runs, self.shape(last), count)
-        return tuple(runs)
+        if len(self._runs) >= _DESCRIBED:
+            self._runs.clear()
+        found = tuple(runs)
+        return self._runs.setdefault(found, found)
 
 
 def _add(runs: list[Run], shape: Shape, count: int) -> None:
