@@ -98,9 +98,8 @@ def _node(  # noqa: PLR0913, PLR0917 - one for each column of the statement abov
 
 
 def platform(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Add the nodes up."""
+    """Add the nodes up: what there is and what is taken of it, on those that are online."""
     sums = (
-        "container_count",
         "memory_total",
         "cores_total",
         "memory_reserved",
@@ -108,7 +107,9 @@ def platform(found: list[dict[str, Any]]) -> dict[str, Any]:
         "memory_in_use",
         "cores_in_use",
     )
-    return {name: sum(node[name] for node in found) for name in sums} | {"nodes": found}
+    online = [node for node in found if node["status"] == "online"]
+    added = {name: sum(node[name] for node in online) for name in sums}
+    return added | {"container_count": sum(node["container_count"] for node in found), "nodes": found}
 
 
 _ACTIVE_SIZES = """
