@@ -81,8 +81,9 @@ def hurt(swarm_cluster: Swarm, client: docker.APIClient) -> Iterator[list[Node]]
     yield nodes
     for node in nodes:
         node.plug(connected=True)
-        if not node.daemon.answers():
-            node.daemon.start()
+        # After its network was away, a manager may refuse a node's logs until that node comes anew.
+        node.daemon.kill()
+        node.daemon.start()
         until(lambda node=node: state(client, node) == "ready", "the node")  # type: ignore[misc]
         change(client, node, Availability="active")
 

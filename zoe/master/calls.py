@@ -12,6 +12,7 @@ from functools import partial
 from zoe.errors import BackendBusyError, BackendRefusedError
 from zoe.logs import LogArchive
 from zoe.master.entries import ExecutionEntry, ServiceEntry
+from zoe.master.keeping import LogKeeper
 from zoe.master.specs import SpecMaker
 from zoe.plugin import Backend, Handle, NodeReport, ServiceReport, ServiceSpec, Usage
 from zoe.state.lifecycle import Status
@@ -98,12 +99,14 @@ class BackendCalls:
     inbox: deque[Outcome] = field(default_factory=deque)
     _starts: ThreadPoolExecutor = field(init=False)
     _ends: ThreadPoolExecutor = field(init=False)
+    _keeper: LogKeeper = field(init=False)
     _pending: set[Pending[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         # An end may take the whole grace: it never stands in the way of a start, and seldom of another end.
         self._starts = ThreadPoolExecutor(self.width, thread_name_prefix="backend-start")
         self._ends = ThreadPoolExecutor(_ENDS_FOR_A_START * self.width, thread_name_prefix="backend-end")
+        self._keeper = LogKeeper(self.archive, self.backend)
 
     def tell(self, outcome: Outcome) -> None:
         """Put something into the inbox and wake the master; from any thread."""
@@ -172,18 +175,12 @@ class BackendCalls:
             if farewell.warn is not None:
                 farewell.warn()
             self.backend.stop(handle, farewell.grace)
-            self._keep_log(execution, service, run, handle)
+            self._keeper.keep(execution, service, run, handle)
             self.backend.remove(handle)
         except Exception as error:
             log.exception("service %d was not cleared away", service)
             return NotAnswered(service, _words(error))
         return Ended(service)
-
-    def _keep_log(self, execution: int, service: int, run: int, handle: Handle) -> None:
-        try:
-            self.archive.store(execution, service, run, self.backend.logs(handle, False))  # noqa: FBT003 - the contract's
-        except OSError:
-            log.exception("the log of service %d could not be kept", service)
 
     def _sweep(self, handle: Handle) -> None:
         log.warning("cleared away a service that belongs to no execution: %s", handle)

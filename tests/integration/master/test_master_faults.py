@@ -1,11 +1,12 @@
 """What the master does when something is lost, refused or unknown."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from tests.integration.master.zapps import ONE, SPARK, app, entry
+from zoe.errors import BackendUnavailableError
 from zoe.plugin import Handle, NodeReport, Resources, ServiceId, ServiceReport, ServiceState
 from zoe.state.models import Event, Execution
 
@@ -47,6 +48,32 @@ def test_what_belongs_to_no_execution_is_cleared_away(stage: "Stage") -> None:
     stage.restart()
     stage.settle()
     assert not stage.backend.running
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_log_that_cannot_be_had_is_waited_for_and_then_given_up(
+    stage: "Stage", monkeypatch: pytest.MonkeyPatch, *, comes_back: bool
+) -> None:
+    def silent(*_: object) -> NoReturn:
+        raise BackendUnavailableError("its node says nothing")
+
+    execution = stage.submit(ONE)
+    stage.settle()
+    service = stage.ids(execution)["main-part0"]
+    with monkeypatch.context() as fault:
+        fault.setattr(stage.backend, "logs", silent)
+        stage.wish_stop(execution)
+        stage.settle()
+        stage.settle(seconds=61)
+        assert stage.status(execution) == "cleaning up"
+        if not comes_back:
+            fault.setattr("zoe.master.keeping._PATIENCE", 0.0)
+            stage.settle(seconds=61)
+    stage.settle(seconds=61)
+    assert stage.status(execution) == "terminated"
+    assert not stage.backend.running
+    kept = b"".join(stage.archive.read(execution, service, 0))
+    assert (b"[Zoe: this log is lost: its node says nothing]" in kept) is not comes_back
 
 
 def test_a_backend_that_does_not_answer_is_asked_again(stage: "Stage") -> None:
