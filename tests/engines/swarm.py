@@ -42,6 +42,16 @@ class Node:
         """Pull the node's network cable, or plug it in again."""
         run("ip", "link", "set", f"zoev{self.number}", "up" if connected else "down")
 
+    def heal(self) -> None:
+        """Bring it back, whatever was done to it.
+
+        After its network was away a manager may refuse its logs until it comes anew: a late farewell to its old
+        connection counts for the new one.
+        """
+        self.plug(connected=True)
+        self.daemon.kill()
+        self.daemon.start()
+
     def crash(self) -> None:
         """End the node's daemon and all its containers at once, as a power cut would."""
         self.daemon.kill()

@@ -56,9 +56,7 @@ def third(swarm_cluster: Swarm) -> Iterator[Node]:
     """A node to be hurt; afterwards it is well again."""
     node = swarm_cluster.nodes[2]
     yield node
-    node.plug(connected=True)
-    if not node.daemon.answers():
-        node.daemon.start()
+    node.heal()
     until(lambda: node.name in ready(swarm_cluster))
 
 

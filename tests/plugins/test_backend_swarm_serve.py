@@ -80,10 +80,7 @@ def hurt(swarm_cluster: Swarm, client: docker.APIClient) -> Iterator[list[Node]]
     nodes: list[Node] = []
     yield nodes
     for node in nodes:
-        node.plug(connected=True)
-        # After its network was away, a manager may refuse a node's logs until that node comes anew.
-        node.daemon.kill()
-        node.daemon.start()
+        node.heal()
         until(lambda node=node: state(client, node) == "ready", "the node")  # type: ignore[misc]
         change(client, node, Availability="active")
 
