@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from zoe.errors import BackendUnavailableError
@@ -30,17 +31,18 @@ class LogKeeper:
         """
         which = service, run
         try:
-            self._store(execution, service, run, handle)
+            self._store(execution, service, run, self._backend.logs(handle, False))  # noqa: FBT003 - the contract's
         except BackendUnavailableError as error:
-            if time.monotonic() - self._missed.setdefault(which, time.monotonic()) < _PATIENCE:
-                raise
-            log.warning("the log of service %d is given up: %s", service, error)
-            now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-            self._archive.store(execution, service, run, [f"{now} [Zoe: this log is lost: {error}]\n".encode()])
+            if run not in self._archive.runs(execution, service):  # if it is, its removal alone had failed
+                if time.monotonic() - self._missed.setdefault(which, time.monotonic()) < _PATIENCE:
+                    raise
+                log.warning("the log of service %d is given up: %s", service, error)
+                now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+                self._store(execution, service, run, [f"{now} [Zoe: this log is lost: {error}]\n".encode()])
         self._missed.pop(which, None)
 
-    def _store(self, execution: int, service: int, run: int, handle: Handle) -> None:
+    def _store(self, execution: int, service: int, run: int, lines: Iterable[bytes]) -> None:
         try:
-            self._archive.store(execution, service, run, self._backend.logs(handle, False))  # noqa: FBT003 - the contract's
+            self._archive.store(execution, service, run, lines)
         except OSError:
             log.exception("the log of service %d could not be kept", service)

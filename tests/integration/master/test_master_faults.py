@@ -76,6 +76,28 @@ def test_a_log_that_cannot_be_had_is_waited_for_and_then_given_up(
     assert (b"[Zoe: this log is lost: its node says nothing]" in kept) is not comes_back
 
 
+def test_a_log_that_was_kept_is_not_replaced_when_it_cannot_be_had_again(
+    stage: "Stage", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> NoReturn:
+        raise BackendUnavailableError("nobody answers")
+
+    execution = stage.submit(ONE)
+    stage.settle()
+    service = stage.ids(execution)["main-part0"]
+    with monkeypatch.context() as fault:
+        fault.setattr(stage.backend, "logs", lambda *_: iter([b"all of it\n"]))
+        fault.setattr(stage.backend, "remove", silent)
+        stage.wish_stop(execution)
+        stage.settle()
+    with monkeypatch.context() as fault:
+        fault.setattr("zoe.master.keeping._PATIENCE", 0.0)
+        fault.setattr(stage.backend, "logs", silent)
+        stage.settle(seconds=61)
+    assert stage.status(execution) == "terminated"
+    assert b"".join(stage.archive.read(execution, service, 0)) == b"all of it\n"
+
+
 def test_a_backend_that_does_not_answer_is_asked_again(stage: "Stage") -> None:
     stage.settle()
     stage.backend.reachable = False
