@@ -1,6 +1,5 @@
 """The backend `swarm`: the contract, one Swarm service for each service."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -24,6 +23,7 @@ from backend_swarm.nodes import Nodes
 from backend_swarm.overlays import Overlays
 from backend_swarm.service import described, stopped
 from backend_swarm.settings import SwarmSettings
+from backend_swarm.starting import patiently, until_it_runs
 from backend_swarm.tasks import handle_of, node_report, service_of
 from zoe.errors import BackendBusyError, BackendRefusedError, BackendUnavailableError
 from zoe.plugin import (
@@ -35,14 +35,11 @@ from zoe.plugin import (
     PluginSettings,
     ServiceReport,
     ServiceSpec,
-    ServiceState,
     Usage,
 )
 
 _CONFLICT = 409
 _BY_FORCE = 30.0
-_LOOK_AGAIN = 1.0
-_NO_ROOM = "no suitable node"
 
 
 class SwarmBackend(Backend):
@@ -91,18 +88,7 @@ class SwarmBackend(Backend):
         """Start a Swarm service, or find it, and wait until it runs."""
         make_workspace(service.workspace, service.owner_uid)
         self._adopt()
-        handle = None
-        try:
-            with starting("Swarm"):
-                handle = self._create(service, self._node_id(node))
-            self._owners[handle] = (service.owner, service.who.id)
-            return self._running(handle)
-        except (BackendRefusedError, BackendBusyError):
-            if handle is not None:
-                self.remove(handle)
-            else:
-                self._networks.leave(self._overlays, service.owner, service.who.id)
-            raise
+        return patiently(lambda: self._give(service, node), self._set.busy_patience)
 
     def stop(self, handle: Handle, grace: float) -> None:  # noqa: ARG002 - see `stop_grace`
         """End a service's task; its log stays."""
@@ -151,6 +137,20 @@ class SwarmBackend(Backend):
     def usage(self, handles: Sequence[Handle]) -> Mapping[Handle, Usage]:  # noqa: ARG002 - the contract's
         """Nothing: the managers of a Swarm do not know it."""
         return {}
+
+    def _give(self, service: ServiceSpec, node: str) -> ServiceReport:
+        handle = None
+        try:
+            with starting("Swarm"):
+                handle = self._create(service, self._node_id(node))
+            self._owners[handle] = (service.owner, service.who.id)
+            return until_it_runs(self._board, handle, self._set)
+        except (BackendRefusedError, BackendBusyError):
+            if handle is not None:
+                self.remove(handle)
+            else:
+                self._networks.leave(self._overlays, service.owner, service.who.id)
+            raise
 
     def _owner(self, handle: Handle) -> str:
         if handle in self._owners:
@@ -216,20 +216,6 @@ class SwarmBackend(Backend):
             raise BackendRefusedError(f"the name {service.dns_name} is taken by a service that is not this one")
         return handle_of(found["ID"])
 
-    def _running(self, handle: Handle) -> ServiceReport:
-        deadline = time.monotonic() + self._set.start_patience
-        room_by = time.monotonic() + self._set.busy_patience
-        while time.monotonic() < deadline:
-            last = self._board.wait(handle, _has_begun, _LOOK_AGAIN)
-            if last is not None and _has_begun(last):
-                return _started(last)
-            if self._board.is_gone(handle):
-                raise BackendRefusedError("it was removed from the Swarm while it started")
-            error = self._board.error(handle)
-            if _NO_ROOM in error and time.monotonic() > room_by:
-                raise BackendBusyError(f"the Swarm says: {error}")
-        raise BackendRefusedError(f"it did not run within {self._set.start_patience:g} s: {self._board.error(handle)}")
-
     def _inspect(self, handle: Handle) -> dict[str, Any] | None:
         with in_words(), suppress(NotFound):
             found: dict[str, Any] = self._managers.ask(
@@ -243,15 +229,5 @@ def _update(client: Client, found: dict[str, Any], specification: dict[str, Any]
     client.update_service_to(found["ID"], found["Version"]["Index"], specification)
 
 
-def _has_begun(report: ServiceReport | None) -> bool:
-    return report is not None and report.state != ServiceState.CREATED
-
-
 def _has_ended(report: ServiceReport | None) -> bool:
     return report is None or report.state in ENDED
-
-
-def _started(report: ServiceReport) -> ServiceReport:
-    if (report.state in ENDED and report.exit_code is None) or report.exit_code == -1:
-        raise BackendRefusedError(report.reason or "the Swarm does not say why")
-    return report

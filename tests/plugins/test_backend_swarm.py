@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,7 @@ import docker
 import pytest
 from docker.errors import APIError
 
+from backend_docker.subnets import free
 from backend_swarm.backend import SwarmBackend
 from backend_swarm.settings import ManagerSettings, SwarmSettings
 from backend_swarm.tasks import service_of
@@ -111,6 +113,28 @@ def test_services_of_one_user_meet_across_nodes_and_another_users_stay_out(
     for words in said[1:]:
         assert b"hello" not in words
         assert str(server.address).encode() not in words
+
+
+def test_a_node_that_uses_a_subnet_for_something_else_gets_a_network_with_another(
+    swarm_cluster: Swarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is for a while after a network is gone: nodes give a subnet back later than the managers."""
+    third, settings = swarm_cluster.nodes[2], settings_of(swarm_cluster)
+    monkeypatch.setattr("backend_docker.networks.secrets.randbelow", lambda _: 0)
+    backend = SwarmBackend(settings, Deployment("crowded", tmp_path.name, tmp_path))
+    taken = next(free(settings.network, ()))
+    backend.open()
+    with third.daemon.client() as client:
+        pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=str(taken))])
+        client.create_network("not-zoes", driver="bridge", ipam=pool)
+        try:
+            report = start(backend, tmp_path, FOR_EVER, third.name)
+            assert report.state == ServiceState.STARTED
+            assert IPv4Address(report.address or "") not in taken
+            backend.remove(report.handle)
+        finally:
+            client.remove_network("not-zoes")
+            backend.close()
 
 
 def test_an_image_that_no_node_has_is_refused_in_words(backend: SwarmBackend, tmp_path: Path) -> None:

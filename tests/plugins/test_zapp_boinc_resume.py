@@ -70,7 +70,7 @@ def a_task_makes_room_and_is_done_once(project: Project, environment: dict[str, 
         zoe.wait_for(regular, "terminated")
         assert list(Path(directory, "workspaces", "backfill", ".boinc").iterdir())
         ended = zoe.wait_for(first["id"], "terminated", "error")
-        assert (ended["status"], ended["exit_code"]) == ("terminated", 0)
+        assert (ended["status"], ended["exit_code"]) == ("terminated", 0), client.get(logs).text
         assert project.books.tasks[0].state == DONE
         assert project.books.tasks[0].exit_statuses == [0]
         book = zoe.get("/backfill")["boinc"]
