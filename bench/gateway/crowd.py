@@ -1,11 +1,13 @@
 """Many connections at a time: silent WebSockets, and followers of changes."""
 
+import multiprocessing
 import select
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from urllib.parse import urlsplit
 
 from bench.connection import order, zapp
@@ -77,24 +79,38 @@ def _come_and_go(served: Served, stopping: threading.Event) -> None:
 
 @contextmanager
 def followers(served: Served, gateway: str, count: int) -> Iterator[None]:
-    """Hold so many followers of changes, each of which reads what it is told."""
-    netloc = urlsplit(gateway).netloc
-    head = f"GET /_zoe/events HTTP/1.1\r\nHost: {netloc}\r\nAuthorization: Bearer {served.token}\r\n\r\n"
-    with connections(netloc, head, count, b"HTTP/1.1 200") as made:
-        ended = threading.Event()
-        reading = threading.Thread(target=_read, args=(made, ended), daemon=True)
-        reading.start()
+    """Hold so many followers of changes, each of which reads what it is told.
+
+    They are in a process of their own, as they would be: who measures is not to wait for them.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    ready, ending = spawning.Event(), spawning.Event()
+    crowd = spawning.Process(target=_follow, args=(gateway, served.token, count, ready, ending), daemon=True)
+    crowd.start()
+    try:
+        while not ready.wait(0.1):
+            if not crowd.is_alive():
+                raise SystemExit(f"the gateway does not let {count} followers in")
         yield
-        ended.set()
-        reading.join()
+    finally:
+        ending.set()
+        crowd.join()
 
 
-def _read(made: list[socket.socket], ended: threading.Event) -> None:
+def _follow(gateway: str, token: str, count: int, ready: Event, ending: Event) -> None:
+    netloc = urlsplit(gateway).netloc
+    head = f"GET /_zoe/events HTTP/1.1\r\nHost: {netloc}\r\nAuthorization: Bearer {token}\r\n\r\n"
+    with connections(netloc, head, count, b"HTTP/1.1 200") as made:
+        ready.set()
+        _read(made, ending)
+
+
+def _read(made: list[socket.socket], ending: Event) -> None:
     waiting = select.epoll()
     by_number = {one.fileno(): one for one in made}
     for number in by_number:
         waiting.register(number, select.EPOLLIN)
-    while not ended.is_set():
+    while not ending.is_set():
         for number, _ in waiting.poll(0.2):
             if not by_number[number].recv(1 << 16):
                 waiting.unregister(number)
