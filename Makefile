@@ -41,7 +41,7 @@ images:  ## the container images of the bundled ZApp types, and of the doors int
 	docker build -t zoe-boinc:1 plugins/zapp_boinc/images
 
 bench: $(DEV_READY)  ## every figure of the README: an hour, on a machine that does nothing else
-	@bash tests/prepare.sh
+	@bash tests/prepare.sh bench
 	@for name in $(FIGURES); do $(BIN)/python -m bench.$$name || exit 1; done
 	@for size in queue process docker "boinc --kills 5"; do $(BIN)/python -m bench.storm --size $$size || exit 1; done
 	@for engine in docker swarm; do for name in lab lab_session; do \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests use, where this machine lets us; a test whose package is missing is
-# skipped and says so, unless ZOE_TESTS_REQUIRE_ALL=1.
+# skipped and says so, unless ZOE_TESTS_REQUIRE_ALL=1. With `bench`: what the figures need as well.
 set -u
 
 missing=()
@@ -22,10 +22,14 @@ needs sshd openssh-server
 needs ssh openssh-client
 needs openssl openssl
 needs faketime faketime
+if [ "${1:-}" = bench ]; then
+    needs wrk wrk
+    needs npm npm
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "Not installed, so some tests will be skipped: ${missing[*]} (apt-get install ${missing[*]})"
+    echo "Not installed, so some of it will be skipped: ${missing[*]} (apt-get install ${missing[*]})"
     exit 0
 fi
 echo "Installing for the tests: ${missing[*]}"

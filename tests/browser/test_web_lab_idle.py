@@ -99,6 +99,7 @@ def test_a_notebook_goes_on_after_zoe_was_killed_and_ends_when_its_tab_is_left_u
     lab.add_locator_handler(said, lambda button: button.first.click())
     number = open_lab(zoe, lab)
     run(lab, "x = 41; print('kept', x)", "kept 41")
+    assert not lab.get_by_text("official Jupyter news").count(), "nobody is to be asked that in every notebook"
     zoe.kill()
     zoe.start()
     run(lab, "print('went', 'on', x + 1)", "went on 42")

@@ -22,8 +22,10 @@ from zoe.state.summaries import active, ended_since, summaries
 
 Found = TypeVar("Found")
 _REMEMBERED = 20_000
-_PAUSE = (0.2, 0.4)
-"""Seconds between two messages to one follower."""
+_PAUSE = (0.3, 1.0)
+"""Seconds between two messages to one follower, on the average, at least and at most ..."""
+_RATE = 1000.0
+"""... and in between so that all followers together get so many a second: Zoe has other things to do, too."""
 _OVERLAP = 10.0
 """Seconds that a follower is told again after a restart of the gateway: clocks differ, commits take their time."""
 
@@ -145,7 +147,11 @@ class EventBoard:
             if told:
                 yield told
             # The first change is told at once, those right behind it together; and not to all at the same moment.
-            await asyncio.sleep(random.uniform(*_PAUSE))  # noqa: S311 - no secret
+            await asyncio.sleep(self._pause() * random.uniform(0.7, 1.3))  # noqa: S311 - no secret
+
+    def _pause(self) -> float:
+        shortest, longest = _PAUSE
+        return min(longest, max(shortest, len(self._followers) / _RATE))
 
     async def _tell(self, wanted: Collection[int]) -> dict[int, tuple[int | None, str]]:
         async with self._lock:
