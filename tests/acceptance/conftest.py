@@ -57,7 +57,7 @@ class Zoe:
         if "master" not in self.arguments:
             door = until(self._door, "the way in")
             headers = {"Authorization": f"Bearer {door['token']}"}
-            self.client = httpx.Client(base_url=f"{door['url']}/api/0.7", headers=headers, timeout=30.0)
+            self.client = httpx.Client(base_url=f"{door['url']}/api/0.7", headers=headers, timeout=60.0)
         return self
 
     def _door(self) -> Any:

@@ -35,12 +35,12 @@ class Running:
         self.port = int(found[1]) if found else 0
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def interrupt(self) -> tuple[int, str]:
         """Press Ctrl-C; return the exit code, and all that it said beside what it told first."""
         self.process.send_signal(signal.SIGINT)
-        said = "".join(self.process.communicate(timeout=30))
+        said = "".join(self.process.communicate(timeout=60))
         return self.process.returncode, said
 
 

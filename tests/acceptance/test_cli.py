@@ -190,7 +190,7 @@ def test_every_change_is_watched_until_one_interrupts(
     assert zoe("stop", number).returncode == 0
     assert (number, "terminated") in told
     watching.send_signal(signal.SIGINT)
-    assert (watching.wait(20), watching.communicate()[1]) == (130, "")
+    assert (watching.wait(60), watching.communicate()[1]) == (130, "")
 
 
 def test_stopping_several_does_what_it_can_and_fails_if_one_failed(zoe: Zoe, tiny: Callable[[str], Path]) -> None:

@@ -125,7 +125,7 @@ def test_without_a_port_it_is_a_socks_proxy_that_knows_the_service_by_name_and_a
 
 
 def attempted(way: Proxy, host: str) -> socket.socket | None:
-    made: socket.socket = way.connect(host, PORT, timeout=30)
+    made: socket.socket = way.connect(host, PORT, timeout=60)
     return made if read(made, 6) == b"hello " else None
 
 

@@ -35,7 +35,7 @@ def started(zoe: Zoe) -> str:
 def ask(zoe: Zoe, path: str) -> int:
     assert zoe.client is not None
     gateway = urlsplit(zoe.get("/info")["gateway"])
-    connection = http.client.HTTPConnection(gateway.netloc, timeout=30)
+    connection = http.client.HTTPConnection(gateway.netloc, timeout=60)
     try:
         connection.request("GET", path, headers={"Authorization": zoe.client.headers["Authorization"]})
         return connection.getresponse().status

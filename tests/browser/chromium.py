@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 40_000  # milliseconds; a machine that builds images beside us is slow
+PATIENCE = 120_000  # milliseconds; a machine that builds images beside us is slow
 
 
 @contextmanager

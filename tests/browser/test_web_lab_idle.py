@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(java.missing() is not None, reason=java.missing() or ""),
 ]
 PATIENCE = 180_000  # milliseconds
-NEVER, SOON = 600, 0.5
+NEVER, SOON = 600, 1
 """Minutes without use until an execution ends. While a person works, nobody has to be quick. Then it is longer than
 several of the rounds in which JupyterLab by itself saves its layout, ten seconds each."""
 
@@ -35,7 +35,11 @@ def zoe(browser: Browser) -> Iterator[Zoe]:
     """A Zoe whose doors stay where they are from one start to the next, and where notebooks end when idle."""
     with open_directory() as directory, zoe_maker() as make:
         settings = {"ZOE_ADMIN_PASSWORD": PASSWORD, "ZOE_GATEWAY__PORT": str(free_port())}
-        settings |= {"ZOE_IDLE__END_MINUTES": str(NEVER), "ZOE_IDLE__ELASTIC_MINUTES": "0"}
+        settings |= {
+            "ZOE_IDLE__END_MINUTES": str(NEVER),
+            "ZOE_IDLE__ELASTIC_MINUTES": "0",
+            "ZOE_IDLE__LOOK_SECONDS": "5",
+        }
         yield make(directory / "zoe", settings)
 
 

@@ -12,7 +12,7 @@ import docker
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-_READY_SECONDS = 60.0
+_READY_SECONDS = 180.0
 # The machine's own /run holds the sockets of other daemons: a node gets an empty one.
 _AS_NODE = 'hostname "$0"; mount -t tmpfs tmpfs /run; mkdir /run/docker; exec "$@"'
 

@@ -15,7 +15,7 @@ import docker
 
 from tests.engines.images import give
 
-_READY_SECONDS = 20.0
+_READY_SECONDS = 60.0
 _SETTINGS = """\
 version: 0.1
 log: {{level: error}}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.engines.needs import run
 
-_READY_SECONDS = 20.0
+_READY_SECONDS = 60.0
 _SERVER = """\
 ListenAddress 127.0.0.1:{port}
 HostKey {place}/host_key

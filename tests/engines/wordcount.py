@@ -24,7 +24,7 @@ from zoe.testing.changes import ENDED
 
 _OWNER_UID = 12345
 """Nobody whom an image could know."""
-_SECONDS = 240.0
+_SECONDS = 600.0
 
 
 def count_words(backend: Backend, workspace: Path, image: str, nodes: Sequence[str]) -> tuple[int | None, str]:

@@ -29,7 +29,7 @@ class LiveLog:
     def __call__(self, _service_id: int, follow: bool) -> Iterator[bytes]:
         try:
             yield FIRST
-            while line := self.lines.get(timeout=10):
+            while line := self.lines.get(timeout=60):
                 yield line
         finally:
             self.closed.set()
@@ -46,7 +46,7 @@ class Wire:
         self._open = ExitStack()
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection(self._host, timeout=10)
+        connection = http.client.HTTPConnection(self._host, timeout=60)
         self._open.callback(connection.close)
         text = None if body is None else json.dumps(body)
         connection.request(method, PREFIX + path, text, {"Content-Type": "application/json", **headers})
@@ -111,7 +111,7 @@ def test_a_log_streams_while_the_service_runs_and_ends_with_it(world: World, con
     assert answer.readline() == b"2024-01-01 00:00:01 second\n"
     log.lines.put(None)
     assert answer.read() == b""
-    assert log.closed.wait(10)
+    assert log.closed.wait(60)
 
 
 def test_followers_leave_half_of_the_threads_to_others(world: World, connect: Callable[[World], Wire]) -> None:
@@ -133,7 +133,7 @@ def test_followers_leave_half_of_the_threads_to_others(world: World, connect: Ca
     for _ in followers:
         log.lines.put(None)
     assert [follower.read() for follower in followers] == [b"", b""]
-    assert log.closed.wait(10)
+    assert log.closed.wait(60)
     log.lines.put(None)
     assert _eventually(lambda: ask("GET", path, **bearer).status == 200)
 

@@ -14,7 +14,7 @@ from zmq.utils.monitor import recv_monitor_message
 from zoe.bus import Bell, BusKeys, Context, Ringer, open_bell, open_ringer
 from zoe.errors import ConfigInvalidError
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 _FAILED = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
 
 

@@ -22,7 +22,7 @@ from zoe.errors import AlreadyOwnedError, StateError
 from zoe.state.embedded import EmbeddedPostgres
 from zoe.state.ownership import own
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")

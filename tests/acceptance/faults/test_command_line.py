@@ -44,7 +44,7 @@ def test_ctrl_c_ends_the_wait_and_says_so_but_leaves_the_execution_running(share
     execution = int(until(lambda: set(shared.get("/execution")) - before, "the submission").pop())
     shared.wait_for(execution, "running")
     waiting.send_signal(signal.SIGINT)
-    _, errors = waiting.communicate(timeout=30)
+    _, errors = waiting.communicate(timeout=60)
     assert waiting.returncode == 130
     assert "Traceback" not in errors
     assert shared.status(execution) == "running"
@@ -85,7 +85,7 @@ def test_wrong_words_end_with_a_sentence_and_never_a_traceback(
     shared: Zoe, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     ended = _start(shared, tmp_path, *words)
-    _, errors = ended.communicate(timeout=30)
+    _, errors = ended.communicate(timeout=60)
     assert ended.returncode not in {0, None}
     assert errors.strip()
     assert "Traceback" not in errors

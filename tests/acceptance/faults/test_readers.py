@@ -25,7 +25,7 @@ def connect() -> Iterator[Connect]:
 
         def start(zoe: Zoe, request: str) -> socket.socket:
             url = client(zoe).base_url
-            connection = stack.enter_context(socket.create_connection((url.host, url.port), timeout=30))
+            connection = stack.enter_context(socket.create_connection((url.host, url.port), timeout=60))
             connection.sendall(request.encode())
             return connection
 

@@ -19,7 +19,7 @@ def _submit_many(zoe: Zoe, count: int, **more: Any) -> list[int]:
     document = {"application": application(entry("main", **more)), "name": "burst"}
 
     def submit(_: int) -> int:
-        with httpx.Client(base_url=client(zoe).base_url, headers=client(zoe).headers, timeout=30) as one:
+        with httpx.Client(base_url=client(zoe).base_url, headers=client(zoe).headers, timeout=60) as one:
             return int(one.post("/execution", json=document).raise_for_status().json()["execution_id"])
 
     with ThreadPoolExecutor(8) as pool:

@@ -26,7 +26,7 @@ from zoe.plugin import Address, Handle
 from zoe.state import accounts
 from zoe.state.database import Database
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def until(look: Callable[[], Any], what: str) -> Any:

@@ -128,7 +128,7 @@ def test_a_websocket_needs_the_same_permission_at_the_same_origin(apart: House, 
 
     def opened(cookie: str | None, host: int = own, origin: int = own) -> str:
         headers = {"Origin": f"http://{at(apart, origin)['Host']}"} | ({"Cookie": cookie} if cookie else {})
-        to = socket.create_connection(("127.0.0.1", apart.port), timeout=20)
+        to = socket.create_connection(("127.0.0.1", apart.port), timeout=60)
         url = f"ws://{at(apart, host)['Host']}{page(own)}"
         try:
             with connect(url, additional_headers=headers, sock=to, proxy=None) as made:

@@ -64,7 +64,7 @@ def test_an_answer_that_breaks_off_is_broken_off_for_the_browser_too(house: Hous
     path = f"/{number}/web0/UI/"
 
     def broken() -> bool:
-        with socket.create_connection(("127.0.0.1", house.port), timeout=20) as browser:
+        with socket.create_connection(("127.0.0.1", house.port), timeout=60) as browser:
             token = house.tokens["ada"]
             head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
             browser.sendall(head.encode())
@@ -253,13 +253,13 @@ def test_a_browser_that_leaves_lets_the_service_know(house: House, serve: Serve)
 
     number = house.add(serve(speak).port)
     house.ready(number)
-    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as browser:
+    with socket.create_connection(("127.0.0.1", house.port), timeout=60) as browser:
         token = house.tokens["ada"]
         browser.sendall(
             f"GET /{number}/web0/UI/wait HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
         )
         time.sleep(0.1)
-    assert left.wait(20)
+    assert left.wait(60)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +273,6 @@ def test_a_browser_that_leaves_lets_the_service_know(house: House, serve: Serve)
     ],
 )
 def test_requests_that_are_none_are_refused(house: House, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as browser:
+    with socket.create_connection(("127.0.0.1", house.port), timeout=60) as browser:
         browser.sendall(sent)
         assert browser.recv(1000).split()[1] in {b"400", b"401", b"404"}

@@ -183,7 +183,7 @@ def test_bodies_are_streamed_both_ways_and_never_held(house: House, serve: Serve
 
     number = house.add(serve(slow).port)
     house.ready(number)
-    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as browser:
+    with socket.create_connection(("127.0.0.1", house.port), timeout=60) as browser:
         head = f"POST /{number}/web0/UI/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {house.tokens['ada']}\r\n"
         browser.sendall(f"{head}Content-Length: {total}\r\nExpect: 100-continue\r\n\r\n".encode())
         assert browser.recv(100).startswith(b"HTTP/1.1 100 Continue")
@@ -214,7 +214,7 @@ def test_an_answer_comes_as_the_service_writes_it(house: House, serve: Serve) ->
 
     number = house.add(serve(speak).port)
     house.ready(number)
-    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as browser:
+    with socket.create_connection(("127.0.0.1", house.port), timeout=60) as browser:
         head = f"GET /{number}/web0/UI/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {house.tokens['ada']}\r\n"
         browser.sendall(f"{head}\r\n".encode())
         got = b""

@@ -84,7 +84,7 @@ def test_who_reads_slowly_slows_the_service_down_and_fills_no_memory(house: Hous
     before = resident()
     known = "".join(f"{name}: {text}\r\n" for name, text in house._known("ada", str(number)).items())
     more = SOCKET.format(key="AAAAAAAAAAAAAAAAAAAAAA==") if kind == "websocket" else ""
-    with socket.create_connection(("127.0.0.1", house.port), timeout=20) as browser:
+    with socket.create_connection(("127.0.0.1", house.port), timeout=60) as browser:
         browser.sendall(f"GET /{number}/web0/UI/all HTTP/1.1\r\nHost: x\r\n{known}{more}\r\n".encode())
         got = len(browser.recv(1000))
         assert 0 < source.settled() < MOST_HELD

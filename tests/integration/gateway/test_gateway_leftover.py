@@ -30,7 +30,7 @@ def launched(directory: Path) -> subprocess.Popen[bytes]:
 def test_the_nginx_of_a_killed_zoe_is_ended_at_the_next_start(tmp_path: Path) -> None:
     nginx = launched(tmp_path)
     end_leftover(tmp_path)
-    assert nginx.wait(timeout=10) is not None
+    assert nginx.wait(timeout=60) is not None
 
 
 @pytest.mark.slow

@@ -55,7 +55,7 @@ def test_a_websocket_goes_through_with_its_extensions_and_protocols(house: House
         for message in ("text", b"bytes", "x" * 900_000, ""):
             made.send(message)
             assert made.recv(20) == message
-        assert made.ping().wait(20)
+        assert made.ping().wait(60)
 
 
 def is_over(made: Any) -> bool:
@@ -138,9 +138,9 @@ def test_what_is_sent_counts_as_work_and_pings_do_not(house: House, chat: int) -
     house.ready(number)
     with open_chat(house, number) as made:
         made.recv(20)
-        made.ping().wait(20)
+        made.ping().wait(60)
         house.noted.clear()
-        made.ping().wait(20)
+        made.ping().wait(60)
         assert not house.noted
 
         def noted() -> bool:

@@ -50,7 +50,7 @@ def run(forward: Forward) -> Forward:
 
 def test_a_local_port_leads_to_a_port_of_a_service(house: House, way: Way) -> None:
     forward = run(Forward(("127.0.0.1", 0), to_one_port(way, "web0", 80), print))
-    with socket.create_connection(("127.0.0.1", forward.port), timeout=20) as made:
+    with socket.create_connection(("127.0.0.1", forward.port), timeout=60) as made:
         assert made.recv(6) == b"hello\n"
         made.sendall(b"x" * 1_000_000)
         got = 0
@@ -72,7 +72,7 @@ def test_who_says_that_nothing_more_comes_still_gets_the_answer(house: House, se
     way = Way(f"http://127.0.0.1:{house.port}", house.tokens["ada"], number)
     until(lambda: _opens(way), "the route")
     forward = run(Forward(("127.0.0.1", 0), to_one_port(way, "web0", 80), print))
-    with socket.create_connection(("127.0.0.1", forward.port), timeout=20) as made:
+    with socket.create_connection(("127.0.0.1", forward.port), timeout=60) as made:
         made.sendall(b"x" * 1_000_000)
         made.shutdown(socket.SHUT_WR)
         assert b"".join(iter(lambda: made.recv(100), b"")) == b"1000000 bytes"
@@ -117,14 +117,14 @@ def test_who_leaves_is_known_to_have_left(house: House, serve: Serve, abruptly: 
     number = house.add(serve(speak).port)
     way = Way(f"http://127.0.0.1:{house.port}", house.tokens["ada"], number)
     until(lambda: _opens(way), "the route")
-    assert left.wait(20)  # who only looked whether there is a way
+    assert left.wait(60)  # who only looked whether there is a way
     left.clear()
     forward = run(Forward(("127.0.0.1", 0), to_one_port(way, "web0", 80), print))
-    with socket.create_connection(("127.0.0.1", forward.port), timeout=20) as made:
+    with socket.create_connection(("127.0.0.1", forward.port), timeout=60) as made:
         assert made.recv(6) == b"hello\n"
         if abruptly:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    assert left.wait(20)
+    assert left.wait(60)
     forward.close()
 
 
@@ -159,7 +159,7 @@ def test_a_socks_proxy_knows_services_by_name(house: House, way: Way) -> None:
     said: list[str] = []
     forward = run(Forward(("127.0.0.1", 0), as_socks(way, {"web0-dns": "web0"}), said.append))
     for host, code in ((b"web0-dns", 0), (b"elsewhere", 4)):
-        with socket.create_connection(("127.0.0.1", forward.port), timeout=20) as made:
+        with socket.create_connection(("127.0.0.1", forward.port), timeout=60) as made:
             made.sendall(b"\x05\x01\x00")
             assert made.recv(2) == b"\x05\x00"
             made.sendall(b"\x05\x01\x00\x03" + bytes([len(host)]) + host + (80).to_bytes(2, "big"))

@@ -128,7 +128,7 @@ class IdleStage:
     def settle(self, seconds: float = 0.0) -> None:
         """Tick, have all questions answered, and tick again."""
         self.stage.settle(seconds)
-        self.watcher.prober._one.submit(lambda: None).result(10)
+        self.watcher.prober._one.submit(lambda: None).result(60)
         self.stage.settle()
 
     def note(self, execution: int, kind: Kind = "traffic") -> None:

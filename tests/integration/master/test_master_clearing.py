@@ -15,7 +15,7 @@ from zoe.state.lifecycle import Status
 from zoe.state.models import Clearing as Row
 from zoe.state.models import Execution
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Tidy(ZAppType):

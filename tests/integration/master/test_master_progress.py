@@ -14,7 +14,7 @@ from zoe.plugin import Progress, RunningService, ZAppType
 from zoe.state.lifecycle import Status
 from zoe.state.models import Execution
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Slow(ZAppType):

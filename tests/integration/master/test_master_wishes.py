@@ -14,7 +14,7 @@ from zoe.state.database import Database
 if TYPE_CHECKING:
     from tests.integration.master.conftest import Stage
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class ToldBell:

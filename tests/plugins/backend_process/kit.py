@@ -34,7 +34,7 @@ def processes_of(data_dir: Path) -> list[int]:
     return found
 
 
-def wait_for_end(pid: int, seconds: float = 20.0) -> None:
+def wait_for_end(pid: int, seconds: float = 60.0) -> None:
     """Wait until a process that is not our child has ended."""
     with suppress(ProcessLookupError):
         descriptor = os.pidfd_open(pid)

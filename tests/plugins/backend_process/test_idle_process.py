@@ -18,7 +18,7 @@ def answers(prober: Prober, *questions: Question) -> dict[int, Answer]:
     while len(found) < len(questions):
         assert time.monotonic() < deadline
         prober.ask(questions)
-        prober._one.submit(lambda: None).result(10)
+        prober._one.submit(lambda: None).result(60)
         told = [prober.answers.popleft() for _ in questions]
         found = {answer.execution: answer for answer in told if not answer.too_early}
         time.sleep(0.1)

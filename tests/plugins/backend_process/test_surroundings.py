@@ -80,7 +80,7 @@ def test_a_service_finds_the_others_at_the_address_they_bind_to(backend: Process
     words_of(backend, report)
     assert report.address == backend.dns_name(who)
     address = backend.address(report.handle, 8080)
-    with socket.create_connection((address.host, address.port), timeout=20) as connection:
+    with socket.create_connection((address.host, address.port), timeout=60) as connection:
         assert connection.recv(10) == b"hi"
 
 

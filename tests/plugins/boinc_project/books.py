@@ -72,7 +72,7 @@ class Books:
         """Return the tasks of one state."""
         return [task for task in self.tasks if task.state == state]
 
-    def wait_for(self, holds: Callable[[], bool], seconds: float = 60) -> bool:
+    def wait_for(self, holds: Callable[[], bool], seconds: float = 180) -> bool:
         """Wait until something holds; tell whether it does."""
         with self.change:
             return self.change.wait_for(holds, seconds)

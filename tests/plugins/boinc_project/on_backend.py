@@ -26,7 +26,7 @@ WHO = ServiceId(4711, 47, "boinc0")
 OWNER_UID = 12345
 """Nobody whom a machine or an image could know."""
 _CORES, _MEMORY = 1.0, 256 * 1024**2
-_SECONDS = 90.0
+_SECONDS = 180.0
 
 
 class OnBackend:

@@ -17,7 +17,7 @@ from zapp_boinc.settings import BoincSettings
 from zoe import zapp
 from zoe.plugin import Address, Deployment, Progress, RunningService
 
-DEADLINE_S = 100
+DEADLINE_S = 240
 QUICK = BoincSettings(retry_delay=(2, 5))
 _addresses = itertools.count(1)
 
@@ -105,7 +105,7 @@ class Run:
             time.sleep(0.02)
         return time.monotonic() - began
 
-    def says(self, words: str, seconds: float = 60, times: int = 1) -> None:
+    def says(self, words: str, seconds: float = 180, times: int = 1) -> None:
         """Wait until the log holds some words so many times: the log goes on over several runs."""
         until = time.monotonic() + seconds
         while self.log.count(words) < times:

@@ -54,7 +54,7 @@ def _asked(zoe: Zoe, execution: int) -> list[bool]:
     """Ask for each page, as a browser's person would."""
     gateway, headers = zoe.get("/info")["gateway"], {"Authorization": api(zoe).headers["Authorization"]}
     addresses = [urlsplit(one[2]).path for one in zoe.get(f"/execution/endpoints/{execution}")["endpoints"]]
-    asked = [httpx.get(f"{gateway}{path}", headers=headers, timeout=30) for path in addresses]
+    asked = [httpx.get(f"{gateway}{path}", headers=headers, timeout=60) for path in addresses]
     return [one.status_code == 200 and "hello" in one.text for one in asked] or [False]
 
 

@@ -14,7 +14,7 @@ from zapp_spark import java
 from zoe import zapp
 from zoe.plugin import Address, Deployment, NoSettings, RunningService, ZAppType
 
-DEADLINE_S = 120
+DEADLINE_S = 240
 EXECUTION = 7
 Seen = TypeVar("Seen")
 

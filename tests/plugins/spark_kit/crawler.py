@@ -48,7 +48,7 @@ def _links(address: str, page: str) -> Iterator[str]:
 
 def _get(address: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(address, timeout=30) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             html = "html" in answer.headers.get("Content-Type", "")
             return answer.status, answer.read().decode(errors="replace") if html else ""
     except urllib.error.HTTPError as error:

@@ -45,7 +45,7 @@ class _Passing(BaseHTTPRequestHandler):
         if route is None:
             return self.send_error(404, f"no route for {self.path}"[:200])
         path = self.path if route.keeps else self.path.removeprefix(route.prefix)
-        upstream = http.client.HTTPConnection(route.host, route.number, timeout=30)
+        upstream = http.client.HTTPConnection(route.host, route.number, timeout=60)
         try:
             upstream.request("GET", path, headers=self._onwards(route))
             self._answer(route, upstream.getresponse())

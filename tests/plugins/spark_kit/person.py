@@ -11,7 +11,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-PATIENCE_S = 150.0
+PATIENCE_S = 300.0
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Lab:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             read = answer.read()
             return json.loads(read) if "json" in answer.headers.get("Content-Type", "") else read
 
