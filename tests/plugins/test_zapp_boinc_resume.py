@@ -53,7 +53,17 @@ def test_a_container_of_the_backfill_that_made_room_goes_on_and_is_done_once(doc
         "ZOE_PLUGINS__BOINC__BACKFILL__IMAGE": IMAGE,
     }
     with Project(tasks=2, work="20 0 10", host=own_address()) as project:
-        a_task_makes_room_and_is_done_once(project, settings(project) | one_slot, "busybox:latest", cores)
+        try:
+            a_task_makes_room_and_is_done_once(project, settings(project) | one_slot, "busybox:latest", cores)
+        finally:
+            clear_away_the_next(docker_engine)
+
+
+def clear_away_the_next(engine: Daemon) -> None:
+    """Idle room is given to the project again, and Zoe was killed over it."""
+    with engine.client() as client:
+        for container in client.containers(all=True, filters={"name": "boinc0"}):
+            client.remove_container(container["Id"], force=True)
 
 
 def a_task_makes_room_and_is_done_once(project: Project, environment: dict[str, str], image: str, cores: float) -> None:

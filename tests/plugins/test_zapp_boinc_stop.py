@@ -87,6 +87,23 @@ def test_a_stop_while_there_is_no_work_is_heard(home: Path) -> None:
 
 
 @together
+def test_time_in_which_everything_stood_still_is_nobodys_patience(home: Path) -> None:
+    """As with a machine that was asleep: whoever looks at the clock next must not think that the project was silent."""
+    with Project(work="0.5 0 10") as project:
+        project.faults.upload_later = FOR_EVER
+        with Run(project, home, patience=12) as run:
+            run.says("Temporarily failed upload")
+            members = run.members()
+            for pid in members:
+                os.kill(pid, signal.SIGSTOP)
+            time.sleep(15)
+            project.faults.upload_later = 0
+            for pid in members:
+                os.kill(pid, signal.SIGCONT)
+            assert run.ends() == 0, run.log
+
+
+@together
 def test_a_task_that_is_kept_goes_on_where_it_was_and_is_done_once(home: Path) -> None:
     with Project(tasks=2, work="12 0 10") as project:
         with Run(project, home, environment=keeping(home)) as run:

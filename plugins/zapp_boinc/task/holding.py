@@ -56,6 +56,10 @@ class Holding:
         self._report(talk, all(task.ready for task in tasks), now)
         self._check_times(now)
 
+    def stood_still(self, seconds: float) -> None:
+        """Take note that nothing could move for so long."""
+        self._moved += seconds
+
     def judge(self, acknowledged: dict[str, int]) -> None:
         """Tell how the task ended, once the project has acknowledged it.
 

@@ -16,6 +16,8 @@ from zapp_boinc.task.waiting import Waiting
 
 LOOK_S = 1.0
 """Seconds between two looks: the client has no events but its words, and moves once a second itself."""
+STANDSTILL_S = 10.0
+"""A look that comes so late: not we were slow, the machine or all that runs here stood still."""
 SILENCE_S = 60.0
 LEAVE_S = 4.0
 """Seconds for a client without a task to end."""
@@ -100,7 +102,7 @@ class Run:
     def _watch(self, client: Client, talk: Talk, *, again: bool) -> float:
         heard, replies, set_backs = time.monotonic(), self._output.replies, self._output.set_backs
         while (code := client.ended()) is None:
-            self._bell.wait(LOOK_S)
+            heard += self._wait()
             if self._output.set_backs > set_backs:
                 # It answers us, and otherwise does nothing until its old time comes round.
                 self._output.say("the clock was set back, which stalls the BOINC client; starting it again")
@@ -121,6 +123,17 @@ class Run:
                 client.wait(LEAVE_S)
                 return pause
         return self._mourn(code)
+
+    def _wait(self) -> float:
+        """Wait for the next look; return the seconds for which everything stood still, which nobody is blamed for."""
+        began = time.monotonic()
+        self._bell.wait(LOOK_S)
+        late = time.monotonic() - began - LOOK_S
+        if late < STANDSTILL_S:
+            return 0.0
+        self._holding.stood_still(late)
+        self._waiting.stood_still(late)
+        return late
 
     def _look(self, talk: Talk, *, replied: bool) -> float | None:
         tasks = talk.tasks()

@@ -20,6 +20,10 @@ class Waiting:
         self._failures = self._refusals = 0
         self._last_word: tuple[int, str] | None = None
 
+    def stood_still(self, seconds: float) -> None:
+        """Take note that nobody could answer for so long."""
+        self._until += seconds
+
     def without_page(self, trouble: str) -> float:
         """Return the seconds until the page is to be looked at again.
 
