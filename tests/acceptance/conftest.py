@@ -57,6 +57,7 @@ class Zoe:
         if "master" not in self.arguments:
             door = until(self._door, "the way in")
             headers = {"Authorization": f"Bearer {door['token']}"}
+            self.hang_up()
             self.client = httpx.Client(base_url=f"{door['url']}/api/0.7", headers=headers, timeout=60.0)
         return self
 
@@ -74,9 +75,13 @@ class Zoe:
         assert self.process is not None
         self.process.send_signal(number)
         code = self.process.wait(PATIENCE)
+        self.hang_up()
+        return code
+
+    def hang_up(self) -> None:
+        """Close the client's connections."""
         if self.client is not None:
             self.client.close()
-        return code
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -163,6 +168,15 @@ def data_dir() -> Iterator[Path]:
         yield directory
 
 
+def kill_tree(pid: int) -> None:
+    """End a process with those that it started: the workers of an nginx do not tell whose they are."""
+    with suppress(psutil.NoSuchProcess):
+        one = psutil.Process(pid)
+        for each in [one, *one.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+
+
 @contextmanager
 def zoe_maker() -> Iterator[Callable[..., Zoe]]:
     """Make services that are ended in the end, with all that runs in them."""
@@ -179,9 +193,9 @@ def zoe_maker() -> Iterator[Callable[..., Zoe]]:
         for zoe in made:
             if zoe.process is not None and zoe.process.poll() is None:
                 zoe.end(signal.SIGTERM)
+            zoe.hang_up()  # it may have ended by itself
             for line in processes_of(zoe.data_dir):
-                with suppress(psutil.NoSuchProcess):
-                    psutil.Process(int(line.split()[0])).kill()
+                kill_tree(int(line.split()[0]))
 
 
 @pytest.fixture

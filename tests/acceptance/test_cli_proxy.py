@@ -126,7 +126,10 @@ def test_without_a_port_it_is_a_socks_proxy_that_knows_the_service_by_name_and_a
 
 def attempted(way: Proxy, host: str) -> socket.socket | None:
     made: socket.socket = way.connect(host, PORT, timeout=60)
-    return made if read(made, 6) == b"hello " else None
+    if read(made, 6) == b"hello ":
+        return made
+    made.close()
+    return None
 
 
 def test_a_revoked_token_ends_the_connection_and_the_next_one_is_told_what_to_do(site: Site, tmp_path: Path) -> None:
