@@ -218,4 +218,5 @@ def test_jupyterlab_is_given_the_extension_that_holds_cells_for_a_kernel_that_st
     word = next(one for one in server.options(tmp_path, {}) if "labextensions" in one)
     described = json.loads((Path(word.partition("=")[2]) / "zoe-lab" / "package.json").read_text())["jupyterlab"]
     assert (server.EXTENSIONS / "zoe-lab" / described["_build"]["load"]).is_file()
-    assert "@jupyterlab/notebook-extension:cell-executor" in described["disabledExtensions"]
+    executor, news = "@jupyterlab/notebook-extension:cell-executor", "@jupyterlab/apputils-extension:announcements"
+    assert described["disabledExtensions"] == [executor, news]
