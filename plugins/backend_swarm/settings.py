@@ -45,7 +45,7 @@ class SwarmSettings(ContainerSettings):
     start_patience: Annotated[float, Field(gt=0)] = 600.0
     """How long a service may take until it runs, its image's download included, seconds."""
     busy_patience: Annotated[float, Field(gt=0)] = 15.0
-    """How long the Swarm may find no room on a node before the execution goes back to the queue, seconds."""
+    """How long a node may have no room, or use the subnet, before the execution goes back to the queue, seconds."""
     look_seconds: Annotated[float, Field(gt=0)] = 2.0
     """How often a Swarm is asked what has ended while something runs, for it tells no event of that, seconds."""
     timeout: Annotated[float, Field(gt=0)] = 60.0

@@ -93,7 +93,7 @@ def container_of(report: ServiceReport) -> str:
     return str(json.loads(report.handle)["container"])
 
 
-def until(condition: Callable[[], bool], seconds: float = 180.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"

@@ -55,7 +55,7 @@ def start(backend: DockerBackend, tmp_path: Path) -> Start:
     return start
 
 
-def until(condition: Callable[[], bool], seconds: float = 180.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"

@@ -53,7 +53,7 @@ def make_backend(docker_engine: Daemon, tmp_path: Path) -> Iterator[Callable[...
     gc.collect()
 
 
-def until(condition: Callable[[], bool], seconds: float = 180.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"

@@ -66,7 +66,7 @@ def start(backend: DockerBackend, tmp_path: Path, image: str, execution: int | N
     return backend.start(replace(spec, who=who), "node1")
 
 
-def until(condition: Callable[[], bool], seconds: float = 180.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"

@@ -72,7 +72,7 @@ def start(backend: SwarmBackend, tmp_path: Path, command: str, node: str, **fiel
     return backend.start(spec, node)
 
 
-def until(condition: Callable[[], bool], seconds: float = 180.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
@@ -150,7 +150,7 @@ def test_a_service_of_a_node_that_crashed_is_told_dead_and_not_started_again(
     lost, safe = (start(backend, tmp_path, FOR_EVER, node) for node in ("zoe-node3", "zoe-node1"))
     third.crash()
     until(lambda: third.name not in ready(swarm_cluster))
-    told = changes.wait_for(lost.who.id, seconds=60)
+    told = changes.wait_for(lost.who.id, seconds=15)
     assert told.reason == "its node zoe-node3 was lost"
     assert not {node.name: node.online for node in backend.nodes()}["zoe-node3"]
     third.daemon.start()

@@ -93,14 +93,32 @@ def test_time_in_which_everything_stood_still_is_nobodys_patience(home: Path) ->
         project.faults.upload_later = FOR_EVER
         with Run(project, home, patience=12) as run:
             run.says("Temporarily failed upload")
-            members = run.members()
-            for pid in members:
-                os.kill(pid, signal.SIGSTOP)
-            time.sleep(15)
-            project.faults.upload_later = 0
-            for pid in members:
-                os.kill(pid, signal.SIGCONT)
+            with standing_still(run, 18):
+                project.faults.upload_later = 0
             assert run.ends() == 0, run.log
+
+
+@together
+def test_time_in_which_everything_stood_still_before_there_was_a_task_is_not_counted_either(home: Path) -> None:
+    with Project(work="0.5 0 10") as project:
+        project.faults.master_500 = FOR_EVER
+        with Run(project, home, patience=25) as run:
+            run.says("waiting for the project")
+            with standing_still(run, 35):
+                project.faults.master_500 = 0
+            assert run.ends() == 0, run.log
+
+
+@contextmanager
+def standing_still(run: Run, seconds: float) -> Iterator[None]:
+    """Stop all that runs, for longer than its patience."""
+    members = run.members()
+    for pid in members:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    yield
+    for pid in members:
+        os.kill(pid, signal.SIGCONT)
 
 
 @together

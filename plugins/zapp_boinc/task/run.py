@@ -17,7 +17,7 @@ from zapp_boinc.task.waiting import Waiting
 LOOK_S = 1.0
 """Seconds between two looks: the client has no events but its words, and moves once a second itself."""
 STANDSTILL_S = 10.0
-"""A look that comes so late: not we were slow, the machine or all that runs here stood still."""
+"""Who wakes so late was not slow: the machine stood still, or all that runs here."""
 SILENCE_S = 60.0
 LEAVE_S = 4.0
 """Seconds for a client without a task to end."""
@@ -83,7 +83,7 @@ class Run:
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            self._bell.wait(left)
+            self._wait(left)
 
     def _with_client(self, *, again: bool) -> float:
         """Run a client, and return after how many seconds another one is needed."""
@@ -102,7 +102,7 @@ class Run:
     def _watch(self, client: Client, talk: Talk, *, again: bool) -> float:
         heard, replies, set_backs = time.monotonic(), self._output.replies, self._output.set_backs
         while (code := client.ended()) is None:
-            heard += self._wait()
+            heard += self._wait(LOOK_S)
             if self._output.set_backs > set_backs:
                 # It answers us, and otherwise does nothing until its old time comes round.
                 self._output.say("the clock was set back, which stalls the BOINC client; starting it again")
@@ -124,11 +124,11 @@ class Run:
                 return pause
         return self._mourn(code)
 
-    def _wait(self) -> float:
-        """Wait for the next look; return the seconds for which everything stood still, which nobody is blamed for."""
+    def _wait(self, seconds: float) -> float:
+        """Wait for a ring, so long; return the seconds for which everything stood still, which nobody is blamed for."""
         began = time.monotonic()
-        self._bell.wait(LOOK_S)
-        late = time.monotonic() - began - LOOK_S
+        self._bell.wait(seconds)
+        late = time.monotonic() - began - seconds
         if late < STANDSTILL_S:
             return 0.0
         self._holding.stood_still(late)

@@ -50,13 +50,14 @@ def test_what_belongs_to_no_execution_is_cleared_away(stage: "Stage") -> None:
     assert not stage.backend.running
 
 
+def silent(*_: object) -> NoReturn:
+    raise BackendUnavailableError("its node says nothing")
+
+
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_a_log_that_cannot_be_had_is_waited_for_and_then_given_up(
     stage: "Stage", monkeypatch: pytest.MonkeyPatch, *, comes_back: bool
 ) -> None:
-    def silent(*_: object) -> NoReturn:
-        raise BackendUnavailableError("its node says nothing")
-
     execution = stage.submit(ONE)
     stage.settle()
     service = stage.ids(execution)["main-part0"]
@@ -79,9 +80,6 @@ def test_a_log_that_cannot_be_had_is_waited_for_and_then_given_up(
 def test_a_log_that_was_kept_is_not_replaced_when_it_cannot_be_had_again(
     stage: "Stage", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def silent(*_: object) -> NoReturn:
-        raise BackendUnavailableError("nobody answers")
-
     execution = stage.submit(ONE)
     stage.settle()
     service = stage.ids(execution)["main-part0"]
